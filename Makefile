@@ -1,0 +1,54 @@
+# sp_eval: `make run` and `make test` set everything up by themselves.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+.PHONY: help run test ui check lint bench recovery lock clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@echo "Setting up (once, a few minutes on a slow line) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "sp_eval needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.11 run")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.run  ## set up, then evaluate the bundled example and print the estimates beside the truth
+	@$(BIN)/python -m sp_eval.example
+
+test: $(VENV)/.dev  ## set up, then run the tests
+	@$(BIN)/python -m pytest
+
+ui: $(VENV)/.run  ## set up, then open the Dagster UI
+	@$(BIN)/sp-eval ui
+
+check: lint  ## lint, types, layers, SQL
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 sql
+
+recovery: $(VENV)/.dev  ## the full coverage simulations (slow)
+	@$(BIN)/python -m pytest -m recovery -p no:cacheprovider
+
+bench: $(VENV)/.dev  ## timings and memory, stated with their scale
+	@$(BIN)/python -m sp_eval_tests.bench
+
+lock:  ## renew the hashed requirements (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o requirements-dev.txt
+
+clean:  ## remove the environment and every run
+	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Against whom: pure frames."""

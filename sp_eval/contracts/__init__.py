@@ -1,0 +1,1 @@
+"""What data is: every column declared once."""

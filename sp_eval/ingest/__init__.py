@@ -1,0 +1,1 @@
+"""From a file at the door to accepted and quarantined rows."""

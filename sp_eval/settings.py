@@ -1,0 +1,69 @@
+"""Where things lie. The only module that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Settings", "project_root"]
+
+
+def project_root() -> Path:
+    """Return the folder that holds `data_contracts/`, `sql/` and `studies/`."""
+    return Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The paths of one installation; every path derives from `home`.
+
+    `landing` may lie elsewhere (it is read in place and never written).
+    """
+
+    home: Path
+    landing: Path
+    studies: Path
+    research_profile: str = "analysis"
+
+    @classmethod
+    def from_environment(
+        cls, home: Path | None = None, landing: Path | None = None, studies: Path | None = None
+    ) -> Settings:
+        """Read `SP_EVAL_HOME` (default `./var`); arguments win over the environment."""
+        base = (home or Path(os.environ.get("SP_EVAL_HOME", "var"))).expanduser().resolve()
+        return cls(
+            home=base,
+            landing=(landing or base / "landing").expanduser().resolve(),
+            studies=(studies or project_root() / "studies").resolve(),
+            research_profile=os.environ.get("SP_EVAL_RESEARCH_PROFILE", "analysis"),
+        )
+
+    @property
+    def given_key(self) -> str | None:
+        """`SP_EVAL_PSEUDONYM_KEY`: the key itself, or the path of a file that holds it."""
+        return os.environ.get("SP_EVAL_PSEUDONYM_KEY") or None
+
+    @property
+    def work(self) -> Path:
+        return self.home / "work"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def secret(self) -> Path:
+        return self.home / "secret"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster(self) -> Path:
+        return self.home / "dagster"

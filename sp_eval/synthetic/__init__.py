@@ -1,0 +1,1 @@
+"""Deliveries whose truth is known."""

@@ -1,0 +1,122 @@
+-- model:  core.coverage
+-- grain:  one row per scheme_code × source × practice_code (null: all) and unbroken stretch of whole
+--         months covered, [covered_from, covered_to)
+-- reads:  core.declared_period, core.activity_day
+-- params: -
+-- why:    a month counts as covered only if declared and not touched by a silence too long to be chance:
+--         14 days or more in which 20 or more entries would be expected at the file's own rate
+with day_shown as (
+    select
+        d.scheme_code,
+        d.source,
+        d.practice_code,
+        d.declared_from,
+        d.declared_to,
+        a.activity_date,
+        a.entries
+    from core.declared_period as d
+    inner join core.activity_day as a
+        on
+            d.scheme_code = a.scheme_code
+            and d.source = a.source
+            and d.practice_code is not distinct from a.practice_code
+            and a.activity_date >= d.declared_from
+            and a.activity_date < d.declared_to
+),
+
+edge as (
+    select scheme_code, source, practice_code, activity_date, entries from day_shown
+    union all
+    select scheme_code, source, practice_code, declared_to, 0 from core.declared_period
+),
+
+gap as (
+    select
+        e.scheme_code,
+        e.source,
+        e.practice_code,
+        coalesce(
+            lag(e.activity_date) over series + 1, d.declared_from
+        )::date as silent_from,
+        e.activity_date as silent_to,
+        sum(e.entries) over (partition by e.scheme_code, e.source, e.practice_code) as entries
+    from edge as e
+    inner join core.declared_period as d
+        on
+            e.scheme_code = d.scheme_code
+            and e.source = d.source
+            and e.practice_code is not distinct from d.practice_code
+    window
+        series as (
+            partition by e.scheme_code, e.source, e.practice_code order by e.activity_date
+        )
+),
+
+spoken as (
+    select
+        scheme_code,
+        source,
+        practice_code,
+        greatest(1, sum(silent_to - silent_from) filter (where silent_to - silent_from < 28)
+        + count(*)) as days
+    from gap
+    group by scheme_code, source, practice_code
+),
+
+silence as (
+    select g.scheme_code, g.source, g.practice_code, g.silent_from, g.silent_to
+    from gap as g
+    inner join spoken as s
+        on
+            g.scheme_code = s.scheme_code
+            and g.source = s.source
+            and g.practice_code is not distinct from s.practice_code
+    where
+        g.silent_to - g.silent_from >= 14
+        and (g.silent_to - g.silent_from) * g.entries / s.days >= 20
+),
+
+month as (
+    select
+        d.scheme_code,
+        d.source,
+        d.practice_code,
+        greatest(d.declared_from, m.month_start::date) as month_from,
+        least(d.declared_to, (m.month_start + interval 1 month)::date) as month_to
+    from core.declared_period as d
+    cross join lateral unnest(
+        generate_series(
+            date_trunc('month', d.declared_from), d.declared_to - interval 1 day, interval 1 month
+        )
+    ) as m (month_start)
+),
+
+covered as (
+    select m.*
+    from month as m
+    anti join silence as s
+        on
+            m.scheme_code = s.scheme_code
+            and m.source = s.source
+            and m.practice_code is not distinct from s.practice_code
+            and s.silent_from < m.month_to
+            and s.silent_to > m.month_from
+),
+
+numbered as (
+    select
+        *,
+        date_diff('month', date '1900-01-01', month_from) - row_number() over (
+            partition by scheme_code, source, practice_code order by month_from
+        ) as stretch
+    from covered
+)
+
+select
+    scheme_code,
+    source,
+    practice_code,
+    min(month_from)::date as covered_from,
+    max(month_to)::date as covered_to
+from numbered
+group by scheme_code, source, practice_code, stretch
