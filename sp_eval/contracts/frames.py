@@ -65,11 +65,13 @@ def conform(
 
 
 def _cast(values: pl.Series, dtype: pl.DataType, contract: Contract) -> pl.Series:
-    cast = values if values.dtype == dtype else values.cast(dtype, strict=False)
-    changed = cast.null_count() > values.null_count()
-    if not changed and values.dtype.is_float() and dtype.is_integer():
-        changed = bool((values != values.floor()).any())
-    if changed:
+    if values.dtype == dtype:
+        return values
+    cast = None if values.dtype == pl.Object else values.cast(dtype, strict=False)
+    lost = cast is None or cast.null_count() > values.null_count()
+    if not lost and values.dtype.is_float() and dtype.is_integer():
+        lost = bool((values != values.floor()).any())
+    if cast is None or lost:
         raise ContractError(
             f"{contract.name}: column {values.name} holds {values.dtype}, part of which"
             f" cannot be read as {dtype}"
