@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from sp_eval.contracts.odcs import PROVENANCE, Column, Contract, ContractError, 
 
 if TYPE_CHECKING:
     import pandera.polars as pa
+    from pandera.api.polars.types import PolarsData
 
 __all__ = ["FAILURES", "conform", "empty_frame", "failures", "pandera_schema", "polars_schema"]
 
@@ -43,9 +44,7 @@ def empty_frame(contract: Contract, *, provenance: bool = False) -> pl.DataFrame
     return pl.DataFrame(schema=polars_schema(contract, provenance=provenance))
 
 
-def conform(
-    frame: pl.DataFrame, contract: Contract, *, provenance: bool = False
-) -> pl.DataFrame:
+def conform(frame: pl.DataFrame, contract: Contract, *, provenance: bool = False) -> pl.DataFrame:
     """Return the contract's columns of `frame`, in order and type, and no others.
 
     A column that may be null and is absent is added as nulls; one that may not raises
@@ -129,11 +128,9 @@ def _column_checks(column: Column) -> list[pa.Check]:
 def _row_check(rule: RowRule) -> pa.Check:
     import pandera.polars as pa  # noqa: PLC0415
 
-    def is_sound(data: Any) -> pl.LazyFrame:
-        result: pl.LazyFrame = data.lazyframe.select(
-            pl.sql_expr(rule.expression).fill_null(value=True).alias(data.key)
-        )
-        return result
+    def is_sound(data: PolarsData) -> pl.LazyFrame:
+        sound = pl.sql_expr(rule.expression).fill_null(value=True)
+        return data.lazyframe.select(sound.alias(data.key or rule.columns[0]))
 
     # a rule may speak of an empty cell (needed only if ...), so nulls are not passed over
     return pa.Check(is_sound, error=rule.rule, ignore_na=False)
@@ -169,7 +166,7 @@ def _pandera_failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     try:
         pandera_schema(contract).validate(frame, lazy=True)
     except SchemaErrors as errors:
-        cases = errors.failure_cases
+        cases: pl.DataFrame = errors.failure_cases
     else:
         return pl.DataFrame(schema=FAILURES)
     if cases["index"].null_count():

@@ -1,19 +1,24 @@
-"""Contracts as the rest of the house sees them, read from `data_contracts/*/*.odcs.yaml`."""
+"""Contracts read from `data_contracts/*/*.odcs.yaml`: the door to everything declared there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sp_eval.contracts.codes import code_values, registry_expression
+from sp_eval.contracts.contract import PROVENANCE, Column, Contract, Kind, RowRule
 from sp_eval.contracts.subset import ContractError, check_subset
+from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+    from open_data_contract_standard.model import (
+        DataQuality,
+        OpenDataContractStandard,
+        SchemaObject,
+        SchemaProperty,
+    )
 
 __all__ = [
     "PROVENANCE",
@@ -27,124 +32,11 @@ __all__ = [
     "read_contract",
 ]
 
-Kind = Literal["extract", "published"]
-Disclosure = Literal["count", "rate", "none"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column: what it means, how it is stored, what it may hold.
-
-    `logical_type` is ODCS's word (string, date, integer, number, boolean, timestamp),
-    `physical_type` DuckDB's. `separator` marks a cell that holds several of `allowed`.
-    `disclosure` says how a published figure is protected: `count` of people, `rate` computed
-    from one, or `none`; it is null in person-level tables, which are never released.
-    """
-
-    name: str
-    logical_type: str
-    physical_type: str
-    description: str
-    required: bool = False
-    unique: bool = False
-    primary_key: bool = False
-    unit: str | None = None
-    allowed: tuple[str, ...] | None = None
-    separator: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    pattern: str | None = None
-    relationship: str | None = None
-    disclosure: Disclosure | None = None
-    may_be_future: bool = False
-    template_note: str | None = None
-    examples: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowRule:
-    """A rule over several columns.
-
-    `expression` is a polars SQL boolean that a sound row satisfies (null = sound);
-    `columns[0]` is the column named when a row fails. With scope `dataset` the expression may
-    look at other rows (`OVER`), and at `is_sound`: whether the row breaks no other rule.
-    """
-
-    rule: str
-    columns: tuple[str, ...]
-    expression: str
-    message: str
-    scope: Literal["row", "dataset"] = "row"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """One table that somebody supplies (`extract`) or that we publish (`published`)."""
-
-    name: str
-    kind: Kind
-    version: str
-    description: str
-    grain: str
-    columns: tuple[Column, ...]
-    rules: tuple[RowRule, ...] = ()
-    person_level: bool = False
-    table_schema: str | None = None
-    _by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {column.name: column for column in self.columns})
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The column names, in order."""
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        """Return the column of that name, or raise `ContractError`."""
-        found = self._by_name.get(name)
-        if found is None:
-            raise ContractError(f"contract {self.name} has no column '{name}'")
-        return found
-
-
-PROVENANCE: tuple[Column, ...] = (
-    Column(
-        name="scheme_code",
-        logical_type="string",
-        physical_type="VARCHAR",
-        required=True,
-        description="The scheme whose delivery the row came in.",
-    ),
-    Column(
-        name="delivery_id",
-        logical_type="string",
-        physical_type="VARCHAR",
-        required=True,
-        description="The file, sheet and version the row came from: see published.delivery.",
-    ),
-    Column(
-        name="source_file",
-        logical_type="string",
-        physical_type="VARCHAR",
-        required=True,
-        description="Path of the file below the month's folder.",
-    ),
-    Column(
-        name="source_row",
-        logical_type="integer",
-        physical_type="INTEGER",
-        required=True,
-        unit="physical row, counted from 1",
-        description="Row in the file or sheet, with header and titles counted.",
-    ),
-)
-
 
 def contract_names(kind: Kind = "extract") -> tuple[str, ...]:
     """Return the names of all contracts of that kind, sorted."""
     folder = project_root() / "data_contracts" / kind
-    return tuple(sorted(path.name.removesuffix(".odcs.yaml") for path in folder.glob("*.odcs.yaml")))
+    return tuple(sorted(path.name.partition(".")[0] for path in folder.glob("*.odcs.yaml")))
 
 
 @cache
@@ -158,11 +50,10 @@ def load_contract(name: str, kind: Kind = "extract") -> Contract:
 
 def read_contract(path: Path, *, kind: Kind) -> Contract:
     """Read one ODCS file; anything outside our subset raises `ContractError`."""
-    import yaml  # noqa: PLC0415  (importing this module must stay cheap)
     from open_data_contract_standard.model import OpenDataContractStandard  # noqa: PLC0415
 
     source = f"data_contracts/{kind}/{path.name}"
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506
+    raw = read_yaml(path, source=source)
     check_subset(raw, source=source)
     document = OpenDataContractStandard.model_validate(raw)
     assert document.schema_ is not None  # noqa: S101  (check_subset has seen it)
@@ -182,8 +73,9 @@ def read_contract(path: Path, *, kind: Kind) -> Contract:
     return contract
 
 
-def _prose(document: Any) -> str:
+def _prose(document: OpenDataContractStandard) -> str:
     parts = document.description
+    assert parts is not None  # noqa: S101  (check_subset has seen it)
     return " ".join(text for text in (parts.purpose, parts.usage, parts.limitations) if text)
 
 
@@ -236,7 +128,7 @@ def _rule(raw: DataQuality) -> RowRule:
     )
 
 
-def _extra(raw: SchemaObject | SchemaProperty, name: str) -> Any:
+def _extra(raw: SchemaObject | SchemaProperty, name: str) -> Any:  # noqa: ANN401
     return next((e.value for e in raw.customProperties or [] if e.property == name), None)
 
 

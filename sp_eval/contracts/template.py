@@ -1,0 +1,138 @@
+"""Blank templates of extract contracts, for senders who have no layout of their own."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sp_eval.contracts.odcs import Column, Contract, ContractError
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+__all__ = ["EXPLANATION_HEADER", "EXPLANATION_SHEET", "explanation", "write_template"]
+
+EXPLANATION_SHEET: Final = "What to fill in"
+EXPLANATION_HEADER: Final = ("column", "must be filled", "what it means", "how to write it")
+_CODES_SHEET: Final = "Lists"
+_ROWS: Final = 10_000  # rows that get formats and lists; more may be typed without them
+_BOOLEAN: Final = ("TRUE", "FALSE")
+_FORMATS: Final = {"date": "dd/mm/yyyy", "integer": "0", "number": "0.00"}
+_HOW: Final = {
+    "string": "text",
+    "date": "a date, dd/mm/yyyy",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "TRUE or FALSE",
+    "timestamp": "a date and time",
+}
+
+
+def write_template(contract: Contract, path: Path) -> None:
+    """Write a blank template to `path`: a workbook (.xlsx) or a header line (.csv).
+
+    The workbook holds the header, a sheet that explains each column, and pick lists; it has
+    no macros. An existing file is not overwritten; that and another suffix raise
+    `ContractError`.
+    """
+    if path.exists():
+        raise ContractError(f"{path.name} exists already; choose another name")
+    if path.suffix == ".csv":
+        with path.open("x", encoding="utf-8-sig", newline="") as lines:
+            csv.writer(lines).writerow(contract.names)
+    elif path.suffix == ".xlsx":
+        _write_workbook(contract, path)
+    else:
+        raise ContractError("a template is written as .xlsx or .csv")
+
+
+def explanation(column: Column) -> tuple[str, str, str, str]:
+    """Return one row of the explaining sheet, in the order of `EXPLANATION_HEADER`."""
+    return (
+        column.name,
+        "yes" if column.required else "no",
+        column.template_note or column.description,
+        _how(column),
+    )
+
+
+def _how(column: Column) -> str:
+    if column.template_note is not None:
+        return "text"
+    if column.allowed is not None:
+        several = " (several: put a semicolon between)" if column.separator else ""
+        return f"one of: {', '.join(column.allowed)}{several}"
+    how = _HOW[column.logical_type]
+    if column.minimum is not None and column.maximum is not None:
+        how += f" from {column.minimum:g} to {column.maximum:g}"
+    elif column.minimum is not None:
+        how += f", {column.minimum:g} or more"
+    if column.unit is not None:
+        how += f"; unit: {column.unit}"
+    if column.examples:
+        how += f"; for example {column.examples[0]}"
+    return how
+
+
+def _write_workbook(contract: Contract, path: Path) -> None:
+    from xlsxwriter import Workbook  # noqa: PLC0415
+
+    with Workbook(str(path)) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        sheet = book.add_worksheet(contract.name[:31])
+        sheet.write_row(0, 0, contract.names, bold)
+        sheet.freeze_panes(1, 0)
+        _explain(book, contract, bold)
+        lists = book.add_worksheet(_CODES_SHEET)
+        for position, column in enumerate(contract.columns):
+            width = max(12, len(column.name) + 2)
+            sheet.set_column(position, position, width, book.add_format(_cell_format(column)))
+            _add_pick_list(sheet, lists, position, column)
+        lists.hide()
+
+
+def _cell_format(column: Column) -> dict[str, str]:
+    # "@" is text: a spreadsheet would else drop leading zeros and round long numbers
+    return {"num_format": _FORMATS.get(column.logical_type, "@")}
+
+
+def _explain(book: Workbook, contract: Contract, bold: Format) -> None:
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet = book.add_worksheet(EXPLANATION_SHEET)
+    sheet.write_row(0, 0, EXPLANATION_HEADER, bold)
+    for position, column in enumerate(contract.columns, start=1):
+        sheet.write_row(position, 0, explanation(column), wrap)
+    for position, width in enumerate((22, 10, 70, 50)):
+        sheet.set_column(position, position, width)
+    sheet.freeze_panes(1, 0)
+
+
+def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Column) -> None:
+    values = _BOOLEAN if column.logical_type == "boolean" else column.allowed
+    if values is None or column.separator is not None:
+        return
+    # a list in a sheet has no limit of length, one inside the cell's own rule ends at 255
+    lists.write_column(0, position, values)
+    letter = _letter(position)
+    sheet.data_validation(
+        1,
+        position,
+        _ROWS,
+        position,
+        {
+            "validate": "list",
+            "source": f"={_CODES_SHEET}!${letter}$1:${letter}${len(values)}",
+            "ignore_blank": True,
+            "error_title": "Not in the list",
+            "error_message": f"Choose a value from the list of {column.name}.",
+        },
+    )
+
+
+def _letter(position: int) -> str:
+    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415
+
+    return str(xl_col_to_name(position))
