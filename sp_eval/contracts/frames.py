@@ -64,16 +64,17 @@ def conform(frame: pl.DataFrame, contract: Contract, *, provenance: bool = False
 
 
 def _cast(values: pl.Series, dtype: pl.DataType, contract: Contract) -> pl.Series:
-    if values.dtype == dtype:
-        return values
-    cast = None if values.dtype == pl.Object else values.cast(dtype, strict=False)
-    lost = cast is None or cast.null_count() > values.null_count()
-    if not lost and values.dtype.is_float() and dtype.is_integer():
-        lost = bool((values != values.floor()).any())
-    if cast is None or lost:
+    if values.dtype in {dtype, pl.Null}:
+        return values.cast(dtype)
+    try:
+        cast = values.cast(dtype, strict=True)
+        lost = bool((cast.cast(values.dtype) != values).any())
+    except pl.exceptions.PolarsError:
+        lost = True
+    if lost:
         raise ContractError(
-            f"{contract.name}: column {values.name} holds {values.dtype}, part of which"
-            f" cannot be read as {dtype}"
+            f"{contract.name}: column {values.name} holds {values.dtype}, which cannot be read"
+            f" as {dtype} without loss"
         )
     return cast
 
