@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Points = tuple[Days, Days]  # person numbers and days, ordered by both
 
 _YEAR = 365.25
+_SATURDAY = 5
 _KEY_STEP = 2**14  # more days than are ever observed
 
 # Log change of the rate per unit: age (years over 54), female, deprivation (deciles below
@@ -69,7 +70,7 @@ def draw_intensity(settings: WorldSettings, people: People, practices: Practices
         months=months,
         rate={o: _rates(settings, o, people, practices) for o in AFFECTED},
         by_month={o: _by_month(settings, o, months, swing) for o in AFFECTED},
-        weekdays=weekday < 5,
+        weekdays=weekday < _SATURDAY,
     )
 
 

@@ -1,4 +1,4 @@
-"""Small draws shared by the hospital records: a code by shares, a cost, the order of a file."""
+"""Small draws that dress an event: a code by shares, a cost, a chance, the order of a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-__all__ = ["drawn_code", "drawn_cost", "labels", "ordered"]
+__all__ = ["drawn_code", "drawn_cost", "happens", "labels", "ordered"]
+
+
+def happens(
+    rng: np.random.Generator, chance: npt.NDArray[np.float64] | float, count: int
+) -> npt.NDArray[np.bool_]:
+    """Draw for each of `count` rows whether something of that chance comes about."""
+    return np.asarray(rng.random(count) < chance, dtype=np.bool_)
 
 
 def labels(names: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pl.Series:

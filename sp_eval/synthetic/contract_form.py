@@ -171,6 +171,7 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
     spell = hospital.spell
     if not rotherham:
         spell = spell.filter(pl.col("patient_class") != "3")
+    sure = pl.lit(value=True).alias("attended")
     parts = [
         ae.select(
             "person",
@@ -178,13 +179,13 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
             pl.lit(int(NEVER), dtype=pl.Int32).alias("end_day"),
             pl.when(pl.col("category") == "1").then(pl.lit("ae")).otherwise(pl.lit("other"))
             .alias("activity"),
-            pl.lit(True).alias("attended"),
+            sure,
             "provider",
             "cost",
         ),
         spell.select(
-            "person", "day", "end_day", _spell_kind(rotherham).alias("activity"),
-            pl.lit(True).alias("attended"), "provider", "cost",
+            "person", "day", "end_day", _spell_kind(names_maternity=rotherham).alias("activity"),
+            sure, "provider", "cost",
         ),
         hospital.appointment.select(
             "person",
@@ -212,10 +213,10 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
     )
 
 
-def _spell_kind(rotherham: bool) -> pl.Expr:  # noqa: FBT001
-    """What an admission counts as; Gloucestershire's PODs do not tell maternity apart."""
+def _spell_kind(*, names_maternity: bool) -> pl.Expr:
+    """Say what an admission counts as; Gloucestershire's PODs do not tell maternity apart."""
     method, patient_class = pl.col("method"), pl.col("patient_class")
-    maternity = "maternity" if rotherham else "other"
+    maternity = "maternity" if names_maternity else "other"
     return (
         pl.when(patient_class == "3")
         .then(pl.lit("other"))

@@ -145,7 +145,15 @@ def affected_events(
             events.person, events.day, events.natural, ~after | (draw < ratio), events.pair
         )
         result[outcome] = (
-            _with_added(kept, outcome, rng, ratio, people, intensity, referred_on)
+            _with_added(
+                kept,
+                outcome=outcome,
+                rng=rng,
+                ratio=ratio,
+                people=people,
+                intensity=intensity,
+                referred_on=referred_on,
+            )
             if ratio > 1
             else kept
         )
@@ -154,6 +162,7 @@ def affected_events(
 
 def _with_added(
     events: Events,
+    *,
     outcome: str,
     rng: np.random.Generator,
     ratio: float,

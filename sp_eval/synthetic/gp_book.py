@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sp_eval.synthetic.activity import Intensity, draw_points
-from sp_eval.synthetic.codes import labels
+from sp_eval.synthetic.codes import happens, labels
 from sp_eval.synthetic.effects import Events
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import WorldSettings, part_rng
@@ -47,6 +47,7 @@ _MODE_MERGED = np.array([0, 1, 2, 4, 4, 5])
 
 def gp_book(
     settings: WorldSettings,
+    *,
     people: People,
     practices: Practices,
     intensity: Intensity,
@@ -62,7 +63,9 @@ def gp_book(
         _other_entries(settings, people, intensity),
         _visits(settings, people, visits),
     ]
-    person, day, staff, mode, status = (np.concatenate(column) for column in zip(*parts))
+    person, day, staff, mode, status = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
     key = ((person * 2**14 + day) * 8 + _STAFF_MERGED[staff]) * 8 + _MODE_MERGED[mode]
     _, first = np.unique(key * 4 + status, return_index=True)
     person, day = person[first], day[first]
@@ -123,7 +126,7 @@ def _visits(settings: WorldSettings, people: People, visits: tuple[Ints, Ints]) 
     person, day = visits
     inside = people.is_seen(person, day)
     mode = _modes(rng, "link_worker", len(person))[inside]
-    status = (rng.random(len(person)) < 0.08).astype(np.int64)[inside]
+    status = happens(rng, 0.08, len(person)).astype(np.int64)[inside]
     person, day = person[inside], day[inside]
     staff = np.full(len(person), _STAFF.index("link_worker"), dtype=np.int64)
     return person, day, staff, mode, status

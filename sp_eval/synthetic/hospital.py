@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sp_eval.synthetic.activity import Intensity, draw_points
-from sp_eval.synthetic.codes import drawn_code, drawn_cost, labels, ordered
+from sp_eval.synthetic.codes import drawn_code, drawn_cost, happens, labels, ordered
 from sp_eval.synthetic.effects import Events
 from sp_eval.synthetic.population import People
 from sp_eval.synthetic.settings import WorldSettings, part_rng
@@ -80,7 +80,7 @@ def _returns(settings: WorldSettings, people: People, first: pl.DataFrame) -> pl
     """Follow-up attendances, which no scheme counts: some days after about one in 25."""
     rng = part_rng(settings, "ae returns")
     n = first.height
-    coming = rng.random(n) < 0.042
+    coming = happens(rng, 0.042, n)
     later = first["day"].to_numpy() + rng.integers(2, 15, n)
     coming &= people.is_seen(first["person"].to_numpy(), later)
     return first.with_columns(

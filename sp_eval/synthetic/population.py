@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sp_eval.synthetic.codes import happens
 from sp_eval.synthetic.months import NEVER, Days
 from sp_eval.synthetic.settings import WorldSettings, part_rng
 
@@ -21,6 +22,7 @@ _CODE_PREFIX = {"rotherham": "C87", "gloucestershire": "L84"}
 _LSOA_FIRST = {"rotherham": 1007600, "gloucestershire": 1022100}
 _LSOA_PER_PRACTICE = 10
 _YEAR = 365.25
+_LONG_ENOUGH = 60  # days; shorter stays hold no change of practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class People:
     def practice_at(self, person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Days:
         """Return the practice number of each person on each day."""
         moved = day >= self.moved_on[person]
-        return np.where(moved, self.later_practice[person], self.practice[person]).astype(np.int32)
+        practice = np.where(moved, self.later_practice[person], self.practice[person])
+        return np.asarray(practice, dtype=np.int32)
 
     def is_seen(self, person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Bools:
         """Whether each person is registered and alive on each day."""
@@ -100,7 +103,7 @@ def draw_people(settings: WorldSettings) -> tuple[People, Practices]:
         key=draw_keys(rng, n),
         born_on=born_on,
         age=age,
-        female=rng.random(n) < 0.53,
+        female=happens(rng, 0.53, n),
         ethnic=ETHNIC_LETTERS[rng.choice(len(ETHNIC_LETTERS), n, p=shares)],
         decile=decile,
         conditions=conditions,
@@ -138,7 +141,7 @@ def _draw_spells(
 ) -> dict[str, Days]:
     """Draw when each person came, changed practice, left and died (days, as in `People`)."""
     n, days = len(age), settings.days
-    newcomer = rng.random(n) < 0.12 * settings.mobility
+    newcomer = happens(rng, 0.12 * settings.mobility, n)
     long_ago = -rng.integers(1, 25 * 365, n)
     earliest = -(age - 0.1) * _YEAR + days / 2
     registered_on = np.where(newcomer, rng.integers(1, days - 60, n), long_ago)
@@ -157,7 +160,7 @@ def _draw_spells(
     ).astype(np.int32)
     seen_to = np.minimum(left_day, days).astype(np.int32)
 
-    changes = (rng.random(n) < 0.03 * settings.mobility) & (seen_to - seen_from > 60)
+    changes = happens(rng, 0.03 * settings.mobility, n) & (seen_to - seen_from > _LONG_ENOUGH)
     changes &= settings.practices > 1
     when = seen_from + 30 + (rng.random(n) * (seen_to - seen_from - 31)).astype(np.int32)
     step = rng.integers(1, max(2, settings.practices), n)

@@ -37,9 +37,9 @@ def count_between(
     """Count each person's events on the days `[start, end)`; events ordered by person, day."""
     keys = events[0].astype(np.int64) * _KEY_STEP + events[1]
     base = person.astype(np.int64) * _KEY_STEP
-    return np.searchsorted(keys, base + np.maximum(end, 0)) - np.searchsorted(
-        keys, base + np.maximum(start, 0)
-    )
+    before_end = np.searchsorted(keys, base + np.maximum(end, 0))
+    before_start = np.searchsorted(keys, base + np.maximum(start, 0))
+    return np.asarray(before_end - before_start, dtype=np.int64)
 
 
 def draw_referrals(
@@ -56,7 +56,7 @@ def draw_referrals(
     intercept is found so that the expected number referred is `settings.referred`.
     """
     rng = part_rng(settings, "referrals")
-    chance = _chances(settings, people, practices, contacts, weekdays, rng)
+    chance = _chances(settings, people, practices, contacts=contacts, weekdays=weekdays, rng=rng)
     draws = rng.random(chance.day.shape)
     hazard = _hazard(chance, _intercept(chance, settings.referred))
     hit = draws < hazard
@@ -69,6 +69,7 @@ def _chances(
     settings: WorldSettings,
     people: People,
     practices: Practices,
+    *,
     contacts: tuple[Days, Days],
     weekdays: npt.NDArray[np.bool_],
     rng: np.random.Generator,

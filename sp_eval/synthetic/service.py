@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sp_eval.synthetic.codes import labels
+from sp_eval.synthetic.codes import happens, labels
 from sp_eval.synthetic.months import NEVER, Days
 from sp_eval.synthetic.population import People, Practices, draw_keys
 from sp_eval.synthetic.settings import WorldSettings, part_rng
@@ -72,7 +72,7 @@ def draw_service(
     first_contact = rows.day + rng.integers(3, 31, n)
     accepted = (rng.random(n) < settings.accepted) & rows.first & known
     accepted &= people.is_seen(who, first_contact)
-    ended = _ending(settings, people, rows, accepted, first_contact, rng)
+    ended = _ending(settings, people, rows, accepted=accepted, first_contact=first_contact, rng=rng)
     needs = _needs(n, rng)
     consent = rng.random(settings.people) >= settings.consent_refused
     order = np.lexsort((rows.person, rows.day))
@@ -86,7 +86,7 @@ def draw_service(
             **needs,
             **ended,
             "first_contact_day": np.where(accepted, first_contact, NEVER).astype(np.int32),
-            "is_carer": rng.random(n) < 0.14,
+            "is_carer": happens(rng, 0.14, n),
             "has_consent": consent[who] | ~known,
             "is_first": rows.first,
             "days_since_first": rows.gap.astype(np.int32),
@@ -147,7 +147,7 @@ def _needs(count: int, rng: np.random.Generator) -> dict[str, pl.Series]:
     primary = rng.choice(len(NEEDS), count, p=_NEED_SHARES)
     step = rng.integers(1, len(NEEDS), count)
     secondary = labels(NEEDS, (primary + step) % len(NEEDS))
-    has_two = pl.Series(rng.random(count) < 0.5)
+    has_two = pl.Series(happens(rng, 0.5, count))
     return {
         "primary_need": labels(NEEDS, primary),
         "secondary_need": secondary.zip_with(has_two, pl.Series([None], dtype=pl.String)),
@@ -158,6 +158,7 @@ def _ending(
     settings: WorldSettings,
     people: People,
     rows: _Row,
+    *,
     accepted: npt.NDArray[np.bool_],
     first_contact: Ints,
     rng: np.random.Generator,
@@ -175,11 +176,11 @@ def _ending(
     gone = people.left_on[who]
     gone_first = accepted & (gone <= planned)
     reasons = ("completed", "disengaged", *refusals[:2], "moved_away", "deceased")
-    reason = np.where(rng.random(n) < 0.78, 0, 1)
+    reason = np.where(happens(rng, 0.78, n), 0, 1)
     reason = np.where(accepted, reason, 2 + np.minimum(refusal, 1))
     reason = np.where(gone_first, np.where(people.died_on[who] < NEVER, 5, 4), reason)
     closed = np.where(gone_first, gone, planned)
-    is_open = (accepted & (rng.random(n) < 0.06)) | (closed >= settings.days)
+    is_open = (accepted & happens(rng, 0.06, n)) | (closed >= settings.days)
     closed = np.where(is_open, NEVER, closed)
     reason_text = labels(reasons, reason)
     return {

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sp_eval.synthetic.activity import Intensity, draw_points, once_a_day
-from sp_eval.synthetic.codes import drawn_code, drawn_cost, labels, ordered
+from sp_eval.synthetic.codes import drawn_code, drawn_cost, happens, labels, ordered
 from sp_eval.synthetic.effects import Events
 from sp_eval.synthetic.months import NEVER
 from sp_eval.synthetic.population import People
@@ -22,12 +22,14 @@ TRUST_SHARES = (0.86, 0.07, 0.07)
 _THROUGH_AE = ("21", "2A")
 _NOT_THROUGH_AE = ("22", "23", "24", "25", "2B", "2D")
 _ELECTIVE = ("11", "12", "13")
+_LONG = 2  # nights from which a stay is no short stay
+_LAST_MATERNITY_AGE = 44
 
 
 def length_of_stay(settings: WorldSettings, events: Events) -> Ints:
     """Return nights of each emergency admission, whether or not it happened."""
     rng = part_rng(settings, "nights")
-    short = rng.random(len(events.person)) < 0.38
+    short = happens(rng, 0.38, len(events.person))
     return np.where(short, rng.integers(0, 2, len(short)), 2 + rng.geometric(0.16, len(short)) - 1)
 
 
@@ -47,10 +49,10 @@ def draw_spells(
     start = frame["day"].to_numpy()
     nights = frame["nights"].to_numpy()
     end = np.minimum(start + nights, people.died_on[frame["person"].to_numpy()])
-    not_known = rng.random(n) < 0.003
+    not_known = happens(rng, 0.003, n)
     still_in = end >= settings.days
     stay = end - start
-    most = np.where(stay >= 2, np.minimum(rng.geometric(0.80, n), np.minimum(stay, 4)), 1)
+    most = np.where(stay >= _LONG, np.minimum(rng.geometric(0.80, n), np.minimum(stay, 4)), 1)
     return ordered(
         frame.with_columns(
             pl.Series("end_day", np.where(not_known | still_in, NEVER, end).astype(np.int32)),
@@ -58,7 +60,7 @@ def draw_spells(
             pl.Series("episodes", most.astype(np.int32)),
             pl.Series("finished", ~still_in),
             drawn_code(rng, TRUSTS, TRUST_SHARES, n).alias("provider"),
-            drawn_cost(rng, np.where(stay >= 2, 900.0 + 330.0 * stay, 720.0), n).alias("cost"),
+            drawn_cost(rng, np.where(stay >= _LONG, 900.0 + 330.0 * stay, 720.0), n).alias("cost"),
         ).drop("nights")
     )
 
@@ -104,7 +106,7 @@ def _emergencies(settings: WorldSettings, events: Events, attendances: Events) -
 def _electives(settings: WorldSettings, events: Events) -> pl.DataFrame:
     rng = part_rng(settings, "elective detail")
     n = len(events.person)
-    day_case = rng.random(n) < 0.70
+    day_case = happens(rng, 0.70, n)
     nights = np.where(day_case, 0, rng.geometric(0.4, n))
     frame = _spell_frame(
         events.person,
@@ -118,7 +120,7 @@ def _electives(settings: WorldSettings, events: Events) -> pl.DataFrame:
 
 def _maternity(settings: WorldSettings, people: People, intensity: Intensity) -> pl.DataFrame:
     rng = part_rng(settings, "maternity")
-    yearly = np.where(~people.female | (people.age > 44), 0.0, 0.07)
+    yearly = np.where(~people.female | (people.age > _LAST_MATERNITY_AGE), 0.0, 0.07)
     person, day = _steady(rng, yearly, people, intensity)
     n = len(person)
     return _spell_frame(
@@ -140,7 +142,7 @@ def _transfers(settings: WorldSettings, people: People, intensity: Intensity) ->
 
 def _steady(
     rng: np.random.Generator,
-    per_year: npt.NDArray[np.float64],
+    per_year: npt.NDArray[np.floating],
     people: People,
     intensity: Intensity,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -153,7 +155,7 @@ def _steady(
 def _regular_attenders(settings: WorldSettings, people: People) -> pl.DataFrame:
     """Weekly courses of treatment of a few people: class 3, an admission to nobody."""
     rng = part_rng(settings, "regular attenders")
-    chance = np.where(people.conditions >= 2, 0.006, 0.001)
+    chance = np.where(people.conditions > 1, 0.006, 0.001)
     who = np.flatnonzero(rng.random(len(people)) < chance)
     first = rng.integers(0, settings.days, len(who))
     weeks = rng.integers(8, 60, len(who))

@@ -10,6 +10,7 @@ import polars as pl
 
 from sp_eval.contracts.codes import code_table
 from sp_eval.study.outcomes import INSTRUMENTS
+from sp_eval.synthetic.codes import happens
 from sp_eval.synthetic.months import NEVER
 from sp_eval.synthetic.population import People
 from sp_eval.synthetic.settings import Style, WorldSettings, part_rng
@@ -76,7 +77,7 @@ def draw_questionnaires(
     """
     rng = part_rng(settings, "questionnaires")
     items = ITEMS[settings.looks_like]
-    started = referral.filter(pl.col("first_contact_day") < NEVER)
+    started = referral.filter(pl.col("first_contact_day") < int(NEVER))
     n = started.height
     who = started["person"].to_numpy()
     before = started["first_contact_day"].to_numpy() + rng.integers(0, 15, n)
@@ -91,7 +92,7 @@ def draw_questionnaires(
     ):
         drawn = np.rint(rng.normal((level + gain)[:, None], 0.85, (n, len(items))))
         scores = np.clip(drawn, 1, 5).astype(np.int32)
-        blank = rng.random(scores.shape) < 0.015
+        blank = happens(rng, 0.015, scores.size).reshape(scores.shape)
         frame = pl.DataFrame(scores, schema=list(items)).with_columns(
             pl.when(~pl.Series(blank[:, column])).then(pl.col(item)).alias(item)
             for column, item in enumerate(items)
@@ -109,7 +110,7 @@ def draw_activities(
     """Return reference, organisation, activity, day, offered, attended, cost; by day."""
     rng = part_rng(settings, "activities")
     places = _PLACES[settings.looks_like]
-    started = referral.filter(pl.col("first_contact_day") < NEVER)
+    started = referral.filter(pl.col("first_contact_day") < int(NEVER))
     number = rng.poisson(1.5, started.height)
     row = np.repeat(np.arange(started.height), number)
     place = rng.integers(0, len(places), len(row))

@@ -98,7 +98,11 @@ def _weighted(events: Events, weight: Floats, ratio: float) -> _Weighted:
 
 
 def _total(
-    one: _Weighted, weight: Floats, judged: Judged, start: npt.NDArray[np.int64], end: Any
+    one: _Weighted,
+    weight: Floats,
+    judged: Judged,
+    start: npt.NDArray[np.integer],
+    end: npt.NDArray[np.integer],
 ) -> float:
     """Add up the weights of the judged people's events on the days `[start, end)`."""
     keys = one.events.person.astype(np.int64) * _KEY_STEP + one.events.day

@@ -87,7 +87,14 @@ def draw_records(settings: WorldSettings) -> Records:
     referred_on = draw_referrals(settings, people, practices, contacts, intensity.weekdays)
     events = affected_events(settings, people, intensity, natural, referred_on)
     service = draw_service(settings, people, practices, referred_on)
-    book = gp_book(settings, people, practices, intensity, events["gp_contact"], service.visits)
+    book = gp_book(
+        settings,
+        people=people,
+        practices=practices,
+        intensity=intensity,
+        consultations=events["gp_contact"],
+        visits=service.visits,
+    )
     return Records(
         people=people,
         practices=practices,
