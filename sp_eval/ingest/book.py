@@ -1,0 +1,140 @@
+"""What is written down while a delivery is taken in: the fate of every file and row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from sp_eval.contracts.frames import conform, empty_frame
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.ingest.folder import Found
+from sp_eval.ingest.gate import Gated, rejections
+from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
+from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.taken import FOLDED, Quarantined
+
+__all__ = ["Book", "Reading"]
+
+_TOLD = {
+    "row_number": pl.Int32,
+    "rule": pl.String,
+    "column_name": pl.String,
+    "reason": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file or sheet that was read and judged."""
+
+    found: Found
+    place: Place
+    gated: Gated
+
+
+@dataclass(slots=True)
+class Book:
+    """The notes of one intake; `tell` is told one sentence a file."""
+
+    scheme_code: str
+    month: str
+    tell: Callable[[str], None]
+    readings: list[Reading] = field(default_factory=list)
+    refused: list[Entry] = field(default_factory=list)
+    rejected: list[pl.DataFrame] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    stopped: str | None = None
+
+    def place(self, file: str, sheet: str | None = None, sha256: str | None = None) -> Place:
+        """Name a file or sheet of this scheme and month."""
+        return Place(self.scheme_code, self.month, file, sheet or "", sha256)
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence about something passed over or read otherwise than declared."""
+        self.notices.append(sentence)
+        self.tell(sentence)
+
+    def refuse(self, place: Place, refusal: FileRefusedError, version: str | None = None) -> None:
+        """Enter a whole file or sheet as refused, or as missing."""
+        status = "missing" if refusal.rule == "missing" else "refused"
+        rows = refusal.rows_in
+        self.refused.append(
+            Entry(place, status, rows, rows_quarantined=rows, contract_version=version)
+        )
+        self._reject(place, refusal.rule, refusal.reason, refusal.columns)
+
+    def stop(self, place: Place, reason: str) -> None:
+        """Pull the brake on account of one file; the first reason is the month's."""
+        self._reject(place, "brake", reason)
+        self.stopped = self.stopped or f"{place.delivery_id}: {reason}"
+
+    def _reject(
+        self, place: Place, rule: str, reason: str, columns: Iterable[str | None] = ()
+    ) -> None:
+        told = [(None, rule, column, reason) for column in list(columns) or [None]]
+        frame = pl.DataFrame(told, schema=_TOLD, orient="row")
+        self.rejected.append(rejection_rows(place, frame))
+        self.tell(f"{place.shown}: {reason}")
+
+    def deliveries(self, *, received_at: datetime) -> pl.DataFrame:
+        """Return the rows of `published.delivery`; none is in use if the month was stopped."""
+        status = "refused" if self.stopped else "current"
+        read = [
+            Entry(
+                reading.place,
+                status,
+                rows_in=reading.gated.rows_in,
+                rows_accepted=reading.gated.rows_accepted,
+                rows_quarantined=reading.gated.rows_quarantined,
+                rows_duplicate=reading.gated.rows_duplicate,
+                contract_version=load_contract(reading.found.dataset.contract).version,
+            )
+            for reading in self.readings
+        ]
+        return ledger(read + self.refused, received_at=received_at)
+
+    def rejections(self) -> pl.DataFrame:
+        """Return the rows of `published.rejection`: files first, then rows in their order."""
+        rows = [rejection_rows(r.place, rejections(r.gated)) for r in self.readings]
+        empty = empty_frame(load_contract("rejection", "published"))
+        return pl.concat([empty, *self.rejected, *rows])
+
+    def accepted(self) -> dict[str, pl.DataFrame]:
+        """Return the accepted rows of each contract, with their origin, in order of the files."""
+        parts: dict[str, list[pl.DataFrame]] = {}
+        for reading in self.readings:
+            contract = load_contract(reading.found.dataset.contract)
+            frame = reading.gated.accepted().with_columns(
+                pl.lit(self.scheme_code).alias("scheme_code"),
+                pl.lit(reading.place.delivery_id).alias("delivery_id"),
+                pl.lit(reading.place.file).alias("source_file"),
+            )
+            parts.setdefault(contract.name, []).append(conform(frame, contract, provenance=True))
+        return {name: pl.concat(frames) for name, frames in parts.items()}
+
+    def folded(self) -> pl.DataFrame:
+        """Return `FOLDED`: accepted rows that only belong to another row, by their name."""
+        rows = [
+            (r.place.delivery_id, r.found.dataset.keep_when.folded_as, r.gated.folded_accepted())
+            for r in self.readings
+            if r.found.dataset.keep_when
+        ]
+        return pl.DataFrame(rows, schema=FOLDED, orient="row")
+
+    def quarantine(self) -> tuple[Quarantined, ...]:
+        """Return where the raw cells of refused rows stand."""
+        return tuple(
+            Quarantined(
+                path=reading.found.path,
+                file=reading.place.file,
+                sheet=reading.place.sheet,
+                sha256=reading.place.sha256 or "",
+                name=reading.found.name,
+                dataset=reading.found.dataset,
+            )
+            for reading in self.readings
+            if reading.gated.rows_quarantined
+        )

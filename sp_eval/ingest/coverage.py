@@ -1,0 +1,55 @@
+"""Which days the files of a delivery say they cover, and which practices sent no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from statistics import median
+
+import polars as pl
+
+from sp_eval.contracts.scheme_mapping import SchemeMapping
+from sp_eval.ingest.folder import Found
+from sp_eval.ingest.taken import DECLARED_COVERAGE
+
+__all__ = ["declared_coverage", "practices_without_file"]
+
+_NOTABLE_SHARE = 0.05
+
+
+def declared_coverage(
+    found: Iterable[Found], *, scheme_code: str, covered_to: date
+) -> pl.DataFrame:
+    """Return `DECLARED_COVERAGE` of the files taken in; a file that is not there covers nothing."""
+    rows = [
+        (scheme_code, source, _practice(item), item.dataset.covers.from_, covered_to)
+        for item in found
+        if item.dataset.covers and item.dataset.covers.from_ < covered_to
+        for source in item.dataset.covers.sources
+    ]
+    return pl.DataFrame(rows, schema=DECLARED_COVERAGE, orient="row").unique(maintain_order=True)
+
+
+def _practice(item: Found) -> str | None:
+    rule = item.dataset.columns.get("practice_code")
+    return item.path_values.get(rule.from_path) if rule and rule.from_path else None
+
+
+def practices_without_file(
+    people: pl.DataFrame, found: Iterable[Found], mapping: SchemeMapping
+) -> Iterator[tuple[str, str]]:
+    """Yield (dataset, file) for each practice of the register whose own file is not there.
+
+    A code that hardly anybody is registered with is taken for a slip of the pen.
+    """
+    sizes = people.group_by("practice_code").len().sort("practice_code")
+    if sizes.height == 0:
+        return
+    notable = sizes.filter(pl.col("len") >= _NOTABLE_SHARE * median(sizes["len"].to_list()))
+    here = {(item.name, _practice(item)) for item in found}
+    for name, dataset in mapping.datasets.items():
+        rule = dataset.columns.get("practice_code")
+        if rule and rule.from_path and any(known == name for known, _ in here):
+            for practice in notable["practice_code"].to_list():
+                if (name, practice) not in here:
+                    yield name, dataset.file.replace(f"{{{rule.from_path}}}", practice)

@@ -1,0 +1,145 @@
+"""What lies in a month's folder, and which table of the mapping each file holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
+
+__all__ = [
+    "Arrangement",
+    "Expected",
+    "Found",
+    "arrange",
+    "claims",
+    "missing_as_usual",
+    "shown_pattern",
+]
+
+_IGNORED = re.compile(r"^(?:\.|~\$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}|\*")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file (or one sheet of it) that holds a dataset; `file` is its path below the folder."""
+
+    path: Path
+    file: str
+    name: str
+    dataset: Dataset
+    path_values: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What stays the same from month to month: the dataset, and what its path names."""
+        return "/".join([self.name, *self.path_values.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A file that the mapping speaks of and the folder does not hold."""
+
+    file: str
+    datasets: tuple[Dataset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The folder sorted out: tables found, files missing, files nobody speaks of, and litter."""
+
+    found: tuple[Found, ...]
+    missing: tuple[Expected, ...]
+    strangers: tuple[tuple[Path, str], ...]
+    ignored: tuple[str, ...]
+
+
+def shown_pattern(pattern: str) -> str:
+    """Return a file pattern as people write it: each open part a star."""
+    return _PLACEHOLDER.sub("*", pattern)
+
+
+def _file_regex(pattern: str) -> re.Pattern[str]:
+    """Return the expression that a path below the folder must match in full."""
+    parts, end = [], 0
+    for match in _PLACEHOLDER.finditer(pattern):
+        parts.append(re.escape(pattern[end : match.start()]))
+        parts.append(f"(?P<{match[1]}>[^/]+)" if match[1] else "[^/]*")
+        end = match.end()
+    parts.append(re.escape(pattern[end:]))
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+def claims(mapping: SchemeMapping, file: str) -> Iterator[tuple[str, Dataset, dict[str, str]]]:
+    """Yield (name, dataset, what the path names) of each dataset that this file name fits.
+
+    A value taken from the path must be one that its contract column may hold.
+    """
+    for name, dataset in mapping.datasets.items():
+        match = _file_regex(dataset.file).fullmatch(file)
+        if match and all(_fits(dataset, part, text) for part, text in match.groupdict().items()):
+            yield name, dataset, dict(match.groupdict())
+
+
+def _fits(dataset: Dataset, part: str, text: str) -> bool:
+    contract = load_contract(dataset.contract)
+    targets = [name for name, rule in dataset.columns.items() if rule.from_path == part]
+    patterns = [contract.column(name).pattern for name in targets]
+    return all(re.search(pattern, text) for pattern in patterns if pattern)
+
+
+def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
+    """Sort out a month's folder, in the order of file names. A single file is its own folder."""
+    alone = folder.is_file()
+    paths = [folder] if alone else sorted(path for path in folder.rglob("*") if path.is_file())
+    found: list[Found] = []
+    strangers: list[tuple[Path, str]] = []
+    ignored: list[str] = []
+    for path in paths:
+        file = path.name if alone else path.relative_to(folder).as_posix()
+        if _IGNORED.match(path.name):
+            ignored.append(file)
+            continue
+        claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
+        found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
+        if not claimed:
+            strangers.append((path, file))
+    here = {item.name for item in found}
+    absent: dict[str, list[Dataset]] = {}
+    for name, dataset in mapping.datasets.items():
+        if name not in here and not alone:
+            absent.setdefault(shown_pattern(dataset.file), []).append(dataset)
+    return Arrangement(
+        found=tuple(found),
+        missing=tuple(Expected(file, tuple(datasets)) for file, datasets in absent.items()),
+        strangers=tuple(strangers),
+        ignored=tuple(ignored),
+    )
+
+
+def _claims_alone(
+    mapping: SchemeMapping, file: str
+) -> Iterator[tuple[str, Dataset, dict[str, str]]]:
+    """As `claims`, for a file checked by itself: the folders of its pattern do not matter."""
+    for name, dataset in mapping.datasets.items():
+        folders = dataset.file.rpartition("/")[0]
+        path = f"{folders}/{file}" if folders else file
+        yield from (claim for claim in claims(mapping, path) if claim[0] == name)
+
+
+def missing_as_usual(
+    found: Iterable[Found], usual_rows: Mapping[str, int], mapping: SchemeMapping
+) -> Iterator[str]:
+    """Yield the files that came in other months, one for each value of a path, and not now."""
+    here = {item.key for item in found}
+    for key in usual_rows:
+        name, *values = key.split("/")
+        dataset = mapping.datasets.get(name)
+        if dataset is None or key in here or not values:
+            continue
+        parts = iter(values)
+        yield _PLACEHOLDER.sub(lambda part: next(parts) if part[1] else "*", dataset.file)

@@ -1,0 +1,202 @@
+"""The data rows of one file or sheet as raw text: nothing outside the reader sees them.
+
+Data rows are the non-blank rows below the header but those the mapping declares as footer;
+they keep the number they have in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.contracts.scheme_mapping import Dataset, Layout
+from sp_eval.ingest.header import Header, find_header, layouts_of, require_columns
+from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.text import DELIMITERS, Decoded, Records, decode, records
+from sp_eval.ingest.workbook import Workbook
+
+__all__ = ["RawTable", "fits_text", "read_sheet", "read_text"]
+
+_TOP_CHARACTERS = 65_536
+_TOP_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Raw cells with their place in the file.
+
+    `cells`: one String column per field of the file, `c0` ...; `row`: UInt32, physical, from 1;
+    `wrong_width`: Boolean, the row's field count differs from the header's. All of one height.
+    """
+
+    cells: pl.DataFrame
+    row: pl.Series
+    wrong_width: pl.Series
+    header: Header
+    dates: str
+    from_workbook: bool
+    notices: tuple[str, ...] = ()
+
+
+def read_text(data: bytes, dataset: Dataset) -> RawTable:
+    """Read a delimited text file; raise `FileRefusedError` if it cannot be this dataset's."""
+    found = _recognise(data, dataset)
+    if found is None:
+        raise FileRefusedError("header_missing")
+    layout, decoded, delimiter, header = found
+    parsed = records(decoded.text, delimiter=delimiter)
+    cells, row, wrong_width = _to_cells(parsed, header)
+    table = _finished(
+        RawTable(
+            cells=cells,
+            row=row,
+            wrong_width=wrong_width,
+            header=header,
+            dates=layout.dates or dataset.dates,
+            from_workbook=False,
+            notices=_departures(layout, dataset, decoded, delimiter),
+        ),
+        dataset,
+    )
+    _require_whole(parsed, decoded, header, rows_in=table.cells.height)
+    require_columns(header, rows_in=table.cells.height)
+    return table
+
+
+def fits_text(data: bytes, dataset: Dataset) -> bool:
+    """Tell whether a text file has a complete header of this dataset."""
+    try:
+        found = _recognise(data, dataset)
+    except FileRefusedError:
+        return False
+    return found is not None and not found[3].missing
+
+
+def _recognise(data: bytes, dataset: Dataset) -> tuple[Layout, Decoded, str, Header] | None:
+    """Return the layout whose header fits best; the declared delimiter is tried first."""
+    best: tuple[Layout, Decoded, str, Header] | None = None
+    for layout in layouts_of(dataset).values():
+        decoded = decode(data, declared=layout.encoding or dataset.encoding)
+        declared = layout.delimiter or dataset.delimiter
+        top = decoded.text[:_TOP_CHARACTERS]
+        for delimiter in dict.fromkeys((declared, *DELIMITERS)):
+            rows = records(top, delimiter=delimiter, limit=_TOP_ROWS).rows
+            header = find_header(rows, layout)
+            if header and (best is None or len(header.missing) < len(best[3].missing)):
+                best = (layout, decoded, delimiter, header)
+            if header and not header.missing:
+                return best
+    return best
+
+
+def _departures(
+    layout: Layout, dataset: Dataset, decoded: Decoded, delimiter: str
+) -> tuple[str, ...]:
+    """Say where the file departs from what the mapping declares, and was read all the same."""
+    declared = (layout.encoding or dataset.encoding).lower().removesuffix("-sig")
+    notices = []
+    if delimiter != (layout.delimiter or dataset.delimiter):
+        notices.append("its fields are separated by another character than declared")
+    if decoded.encoding.removesuffix("-sig") != declared:
+        notices.append(f"it is encoded in {decoded.encoding}, not in {declared} as declared")
+    return tuple(notices)
+
+
+def _is_blank(row: Sequence[str]) -> bool:
+    return not any(cell.strip() for cell in row)
+
+
+def _require_whole(parsed: Records, decoded: Decoded, header: Header, *, rows_in: int) -> None:
+    """Raise `cut_short` if the file ends in mid-row.
+
+    A last row with all its fields but no line end is whole: many programs write no last line
+    end. If the cut left a full row with a shortened last cell, that cell's own rules decide.
+    """
+    if parsed.open_quote:
+        detail = f"A quotation mark opened in row {parsed.numbers[-1]} is never closed."
+        raise FileRefusedError("cut_short", detail, rows_in=rows_in)
+    short = bool(parsed.rows) and len(parsed.rows[-1]) < header.width
+    if decoded.cut or (parsed.open_end and short and len(parsed.rows) > header.index + 1):
+        detail = f"The file ends in the middle of row {parsed.numbers[-1]}."
+        raise FileRefusedError("cut_short", detail, rows_in=rows_in)
+
+
+def _to_cells(parsed: Records, header: Header) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
+    places = range(header.index + 1, len(parsed.rows))
+    kept = [at for at in places if not _is_blank(parsed.rows[at])]
+    rows = [parsed.rows[at] for at in kept]
+    widths = [len(row) for row in rows]
+    width = max(header.width, *widths) if rows else header.width
+    if any(found != width for found in widths):
+        rows = [row + [""] * (width - len(row)) for row in rows]
+    columns: Sequence[Sequence[str]] = list(zip(*rows, strict=True)) or [()] * width
+    cells = pl.DataFrame([pl.Series(f"c{n}", c, dtype=pl.String) for n, c in enumerate(columns)])
+    numbers = pl.Series("row", [parsed.numbers[at] for at in kept], dtype=pl.UInt32)
+    wrong = pl.Series("wrong_width", [found != header.width for found in widths], dtype=pl.Boolean)
+    return cells, numbers, wrong
+
+
+def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
+    """Read one sheet of a workbook; raise `FileRefusedError` if it cannot be this dataset's."""
+    wanted = (dataset.sheet or "").strip().casefold()
+    sheet = next((name for name in workbook.sheets if name.strip().casefold() == wanted), None)
+    if sheet is None:
+        raise FileRefusedError("sheet_missing", f"There is no sheet '{dataset.sheet}'.")
+    cells = workbook.cells(sheet)
+    if cells.height == 0:
+        raise FileRefusedError("empty_file", f"The sheet '{dataset.sheet}' is empty.")
+    top = cells.head(_TOP_ROWS).rows()
+    found = [(layout, find_header(top, layout)) for layout in layouts_of(dataset).values()]
+    heads = [(layout, header) for layout, header in found if header is not None]
+    if not heads:
+        raise FileRefusedError("header_missing")
+    layout, header = min(heads, key=lambda head: len(head[1].missing))
+    numbered = cells.with_row_index("row", offset=1).slice(header.index + 1)
+    empty = pl.exclude("row").fill_null("").str.strip_chars() == ""
+    data = numbered.filter(~pl.all_horizontal(empty))
+    table = _finished(
+        RawTable(
+            cells=data.drop("row"),
+            row=data["row"],
+            wrong_width=pl.Series("wrong_width", [False] * data.height, dtype=pl.Boolean),
+            header=header,
+            dates=layout.dates or dataset.dates,
+            from_workbook=True,
+        ),
+        dataset,
+    )
+    require_columns(header, rows_in=table.cells.height)
+    return table
+
+
+def _finished(table: RawTable, dataset: Dataset) -> RawTable:
+    """Take off the footer, and note columns that nothing in the mapping speaks of."""
+    height = table.cells.height
+    if dataset.footer and height:
+        kept = height - _footer_rows(table, dataset)
+        table = RawTable(
+            cells=table.cells.head(kept),
+            row=table.row.head(kept),
+            wrong_width=table.wrong_width.head(kept),
+            header=table.header,
+            dates=table.dates,
+            from_workbook=table.from_workbook,
+            notices=table.notices,
+        )
+    return table
+
+
+def _footer_rows(table: RawTable, dataset: Dataset) -> int:
+    """Count the rows at the very end that hold what the mapping says a footer holds."""
+    tests = [
+        pl.col(f"c{table.header.positions[name]}").str.strip_chars().is_in(list(texts))
+        for name, texts in dataset.footer.items()
+        if name in table.header.positions
+    ]
+    if len(tests) < len(dataset.footer):
+        return 0
+    is_footer = table.cells.select(pl.all_horizontal(tests).fill_null(value=False)).to_series()
+    others = (~is_footer).arg_true()
+    return table.cells.height - (int(others[-1]) + 1 if others.len() else 0)

@@ -1,0 +1,100 @@
+"""One file or sheet with its identifiers replaced: all that later steps ever see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.identity import Pseudonymiser
+from sp_eval.ingest.raw import RawTable
+from sp_eval.ingest.refusal import FileRefusedError
+
+__all__ = ["SourceRows", "pseudonymise", "require_own_scheme"]
+
+_TRUE_DATE = r"^(\d{4})-(\d{2})-(\d{2}) 00:00:00$"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRows:
+    """Data rows without a single identifier.
+
+    `frame`: `__row` (UInt32, physical, from 1), `__duplicate` and `__wrong_width` (Boolean), then one
+    String column per source column that is mapped or checked: trimmed, blank as null, and all
+    null in a row of the wrong width, whose cells stand in nobody knows which column. The
+    identifier's column holds the person_key, the reference's the referral_id.
+    `identifier_fault`: the rule that each row's identifier breaks, or null; same height.
+    `written`: our name of a column -> the sender's own header.
+    """
+
+    frame: pl.DataFrame
+    identifier_fault: pl.Series
+    written: Mapping[str, str]
+    dates: str
+    from_workbook: bool
+
+
+def require_own_scheme(table: RawTable, dataset: Dataset, path_values: Mapping[str, str]) -> None:
+    """Raise `wrong_scheme` if the path or most rows bear another scheme's codes or references."""
+    for name, pattern in dataset.belongs.items():
+        if name in path_values:
+            if not re.fullmatch(pattern, path_values[name]):
+                detail = "The file is named with another scheme's code."
+                raise FileRefusedError("wrong_scheme", detail, rows_in=table.cells.height)
+            continue
+        cells = table.cells[f"c{table.header.positions[name]}"].str.strip_chars()
+        given = cells.filter(cells.is_not_null() & (cells != "") & ~table.wrong_width)
+        strange = (~given.str.contains(f"^(?:{pattern})$")).sum()
+        if given.len() and strange * 2 > given.len():
+            detail = f"Most entries under '{table.header.written[name]}' are another scheme's."
+            raise FileRefusedError("wrong_scheme", detail, rows_in=table.cells.height)
+
+
+def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser) -> SourceRows:
+    """Tell exact duplicates on the raw cells, then keep only what the mapping reads.
+
+    A row equal in all cells, as they appear, to an earlier row is a duplicate.
+    """
+    wrong = table.wrong_width
+    kept = {
+        name: pl.when(~wrong).then(pl.col(f"c{table.header.positions[name]}").str.strip_chars())
+        for name in sorted(dataset.read_columns)
+    }
+    frame = table.cells.select(
+        table.row.alias("__row"),
+        _duplicates(table).alias("__duplicate"),
+        wrong.alias("__wrong_width"),
+        *(
+            pl.when(cell.str.len_bytes() > 0).then(cell).otherwise(None).alias(name)
+            for name, cell in kept.items()
+        ),
+    )
+    fault = pl.Series("identifier_fault", [None] * frame.height, dtype=pl.String)
+    if dataset.reference:
+        frame = frame.with_columns(
+            pseudonymiser.referrals(frame[dataset.reference]).alias(dataset.reference)
+        )
+    if dataset.identifier:
+        keys, fault = pseudonymiser.people(frame[dataset.identifier])
+        frame = frame.with_columns(keys.alias(dataset.identifier))
+    return SourceRows(
+        frame=frame,
+        identifier_fault=fault,
+        written=table.header.written,
+        dates=table.dates,
+        from_workbook=table.from_workbook,
+    )
+
+
+def _duplicates(table: RawTable) -> pl.Series:
+    if table.cells.height == 0:
+        return pl.Series("__duplicate", [], dtype=pl.Boolean)
+    cells = pl.all()
+    if table.from_workbook and table.dates == "%d/%m/%Y":
+        # a true date appears in the sheet just as the same date typed as text does
+        cells = pl.all().str.replace(_TRUE_DATE, "${3}/${2}/${1}")
+    seen = pl.struct(cells, table.wrong_width.alias("__wrong_width")).is_first_distinct()
+    return table.cells.select(~seen).to_series()

@@ -1,0 +1,73 @@
+"""Files that are not what their name or folder says: whose could they be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping, load_mapping, mapped_schemes
+from sp_eval.ingest.folder import claims, shown_pattern
+from sp_eval.ingest.header import headers_match
+from sp_eval.ingest.raw import fits_text
+from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
+
+__all__ = ["refuse_stranger", "require_not_anothers"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    mapping: SchemeMapping
+    dataset: Dataset
+
+
+def _others(mapping: SchemeMapping) -> list[SchemeMapping]:
+    return [load_mapping(code) for code in mapped_schemes() if code != mapping.scheme_code]
+
+
+def _owners(content: bytes | Workbook, mappings: Iterable[SchemeMapping]) -> Iterator[_Owner]:
+    """Yield the datasets whose complete header the content has."""
+    for mapping in mappings:
+        for dataset in mapping.datasets.values():
+            if isinstance(content, Workbook):
+                fits = dataset.sheet in content.sheets and headers_match(
+                    content.cells(dataset.sheet).head(20).rows(), dataset
+                )
+            else:
+                fits = dataset.sheet is None and fits_text(content, dataset)
+            if fits:
+                yield _Owner(mapping, dataset)
+
+
+def require_not_anothers(
+    content: bytes | Workbook, mapping: SchemeMapping, refusal: FileRefusedError
+) -> None:
+    """Raise `wrong_scheme` if a file without the expected header has another scheme's."""
+    owner = next(_owners(content, _others(mapping)), None)
+    if owner is not None:
+        detail = f"Its columns are those of another scheme's files ({owner.mapping.scheme_code})."
+        raise FileRefusedError("wrong_scheme", detail, rows_in=refusal.rows_in) from None
+
+
+def refuse_stranger(file: str, data: bytes, mapping: SchemeMapping) -> FileRefusedError:
+    """Return the refusal of a file whose name the mapping does not speak of, with a hint."""
+    if not data.strip():
+        return FileRefusedError("empty_file")
+    others = _others(mapping)
+    for other in others:
+        if next(claims(other, file), None):
+            detail = f"A file of this name belongs to another scheme ({other.scheme_code})."
+            return FileRefusedError("wrong_scheme", detail)
+    try:
+        content = open_workbook(data) if is_workbook(file, data) else data
+        owner = next(_owners(content, [mapping, *others]), None)
+    except FileRefusedError as refusal:
+        return refusal
+    if owner is None:
+        return FileRefusedError("unreadable", "Nobody has agreed on a file of this name.")
+    if owner.mapping is mapping:
+        agreed = shown_pattern(owner.dataset.file)
+        detail = f"Nobody has agreed on a file of this name; its columns are those of '{agreed}'."
+        return FileRefusedError("unreadable", detail)
+    detail = f"Its columns are those of another scheme's files ({owner.mapping.scheme_code})."
+    return FileRefusedError("wrong_scheme", detail)

@@ -1,0 +1,112 @@
+"""Bytes to text to records: encodings, delimiters, and the number of each row in its file."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sp_eval.ingest.refusal import FileRefusedError
+
+__all__ = ["Decoded", "Records", "decode", "records"]
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text with the encoding it was read in; `cut` if the bytes end inside a character."""
+
+    text: str
+    encoding: str
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The rows of a text file, blank ones included.
+
+    `rows` holds the cells as they stand, `numbers` the physical line on which each row starts,
+    from 1. `open_end` is true if nothing ends the last row: not a line end, or not its quote.
+    """
+
+    rows: list[list[str]]
+    numbers: list[int]
+    open_end: bool = False
+    open_quote: bool = False
+
+
+def decode(data: bytes, *, declared: str) -> Decoded:
+    """Decode as the bytes' own mark says, else as declared, else as UTF-8 or Windows-1252.
+
+    Bytes beyond ASCII that are valid UTF-8 are UTF-8 even where a one-byte encoding was
+    declared: in that encoding they would be gibberish that no decoder notices.
+    """
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return _attempt(data, encoding) or _undecodable()
+    if data.isascii():
+        return Decoded(data.decode("ascii"), declared)
+    candidates = dict.fromkeys(("utf-8", declared, "cp1252"))
+    return next((text for name in candidates if (text := _attempt(data, name))), None) or (
+        _undecodable()
+    )
+
+
+def _attempt(data: bytes, encoding: str) -> Decoded | None:
+    try:
+        return Decoded(data.decode(encoding), encoding)
+    except UnicodeDecodeError as error:
+        # bytes that end inside a character: the file was cut, not wrongly encoded
+        tail = len(data) - error.start
+        if (
+            encoding != "cp1252"
+            and tail < 4
+            and error.reason.startswith(("unexpected end", "trunc"))
+        ):
+            return Decoded(data[: error.start].decode(encoding), encoding, cut=True)
+        return None
+    except LookupError:
+        return None
+
+
+def _undecodable() -> Decoded:
+    raise FileRefusedError(
+        "unreadable", "The file is not text in UTF-8 or Windows-1252, nor a workbook."
+    )
+
+
+def records(text: str, *, delimiter: str, limit: int | None = None) -> Records:
+    """Split text into records; the first `limit` lines only, if given."""
+    lines = list(io.StringIO(text, newline=""))
+    if limit is not None:
+        lines = lines[:limit]
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    start = 1
+    try:
+        for row in reader:
+            rows.append(row)
+            numbers.append(start)
+            start = reader.line_num + 1
+    except csv.Error:
+        # the only error without strict: a cell too long to be one, so a quote that never closes
+        return Records(rows, numbers, open_end=True, open_quote=True)
+    open_quote = bool(rows) and _quote_is_open(lines[numbers[-1] - 1 :], delimiter)
+    open_end = bool(lines) and not lines[-1].endswith(("\n", "\r"))
+    return Records(rows, numbers, open_end=open_end or open_quote, open_quote=open_quote)
+
+
+def _quote_is_open(lines: Sequence[str], delimiter: str) -> bool:
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
