@@ -86,7 +86,7 @@ def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
     Checks bear the public rule name. Rules of scope `dataset` are not in it: they are applied
     by `failures`, once it is known which rows are sound by themselves.
     """
-    import pandera.polars as pa  # noqa: PLC0415  (a second to import, needed at the gate alone)
+    import pandera.polars as pa  # a second to import, needed at the gate alone
 
     row_rules: dict[str, list[RowRule]] = {}
     for rule in contract.rules:
@@ -108,7 +108,7 @@ def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
 
 
 def _column_checks(column: Column) -> list[pa.Check]:
-    import pandera.polars as pa  # noqa: PLC0415
+    import pandera.polars as pa
 
     checks = []
     if column.allowed is not None and column.separator is None:
@@ -127,7 +127,7 @@ def _column_checks(column: Column) -> list[pa.Check]:
 
 
 def _row_check(rule: RowRule) -> pa.Check:
-    import pandera.polars as pa  # noqa: PLC0415
+    import pandera.polars as pa
 
     def is_sound(data: PolarsData) -> pl.LazyFrame:
         sound = pl.sql_expr(rule.expression).fill_null(value=True)
@@ -137,17 +137,21 @@ def _row_check(rule: RowRule) -> pa.Check:
     return pa.Check(is_sound, error=rule.rule, ignore_na=False)
 
 
-def failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def failures(
+    frame: pl.DataFrame, contract: Contract, *, unsound: pl.Series | None = None
+) -> pl.DataFrame:
     """Return every (row, column, rule) at which `frame` breaks the contract.
 
-    `row` counts from 0 in the order of `frame`. Columns beyond the contract's are ignored; a
+    `row` counts from 0 in the order of `frame`. `unsound` marks the rows that something outside
+    the contract refuses already (a date after the delivery, say), so that rules of scope
+    `dataset` hold no other row against them. Columns beyond the contract's are ignored; a
     missing column or a wrong type raises `ContractError`, for then no row can be judged.
     """
     _check_structure(frame, contract)
     found = _pandera_failures(frame.select(contract.names), contract)
     for rule in contract.rules:
         if rule.scope == "dataset":
-            found = pl.concat([found, _dataset_failures(frame, rule, found)])
+            found = pl.concat([found, _dataset_failures(frame, rule, found, unsound)])
     return found.unique(maintain_order=False).sort("row", "column", "rule")
 
 
@@ -162,7 +166,7 @@ def _check_structure(frame: pl.DataFrame, contract: Contract) -> None:
 
 
 def _pandera_failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    from pandera.errors import SchemaErrors  # noqa: PLC0415
+    from pandera.errors import SchemaErrors
 
     try:
         pandera_schema(contract).validate(frame, lazy=True)
@@ -180,11 +184,13 @@ def _pandera_failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     )
 
 
-def _dataset_failures(frame: pl.DataFrame, rule: RowRule, found: pl.DataFrame) -> pl.DataFrame:
+def _dataset_failures(
+    frame: pl.DataFrame, rule: RowRule, found: pl.DataFrame, unsound: pl.Series | None
+) -> pl.DataFrame:
     rows = pl.int_range(pl.len(), dtype=pl.UInt32)
-    judged = frame.with_columns(
-        rows.alias("row"), (~rows.is_in(found["row"].unique().implode())).alias("is_sound")
-    )
+    breaks = rows.is_in(found["row"].unique().implode())
+    known = pl.lit(value=False) if unsound is None else unsound.fill_null(value=False)
+    judged = frame.with_columns(rows.alias("row"), (~(breaks | known)).alias("is_sound"))
     return judged.filter(~pl.sql_expr(rule.expression).fill_null(value=True)).select(
         "row", pl.lit(rule.columns[0]).alias("column"), pl.lit(rule.rule).alias("rule")
     )

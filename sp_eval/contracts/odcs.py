@@ -50,7 +50,7 @@ def load_contract(name: str, kind: Kind = "extract") -> Contract:
 
 def read_contract(path: Path, *, kind: Kind) -> Contract:
     """Read one ODCS file; anything outside our subset raises `ContractError`."""
-    from open_data_contract_standard.model import OpenDataContractStandard  # noqa: PLC0415
+    from open_data_contract_standard.model import OpenDataContractStandard
 
     source = f"data_contracts/{kind}/{path.name}"
     raw = read_yaml(path, source=source)

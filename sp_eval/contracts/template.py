@@ -78,7 +78,7 @@ def _how(column: Column) -> str:
 
 
 def _write_workbook(contract: Contract, path: Path) -> None:
-    from xlsxwriter import Workbook  # noqa: PLC0415
+    from xlsxwriter import Workbook
 
     with Workbook(str(path)) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -133,6 +133,6 @@ def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Co
 
 
 def _letter(position: int) -> str:
-    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415
+    from xlsxwriter.utility import xl_col_to_name
 
     return str(xl_col_to_name(position))

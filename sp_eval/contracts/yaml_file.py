@@ -16,7 +16,7 @@ __all__ = ["read_yaml"]
 
 def read_yaml(path: Path, *, source: str) -> object:
     """Return what the file holds; `source` names it in the `ContractError` of a bad file."""
-    import yaml  # noqa: PLC0415  (importing the contracts must stay cheap)
+    import yaml  # importing the contracts must stay cheap
 
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  (safe)
@@ -26,7 +26,7 @@ def read_yaml(path: Path, *, source: str) -> object:
 
 @cache
 def _loader() -> type[yaml.CSafeLoader]:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     class OneOfEachKey(yaml.CSafeLoader):
         """The safe loader, but a key written twice is an error; YAML's own rule, rarely kept."""

@@ -85,6 +85,8 @@ def test_a_baseline_that_is_itself_refused_condemns_no_follow_up() -> None:
     assert failures(frame, contract).rows() == [(0, "score", "out_of_range")]
     sound_baseline = frame.with_columns(score=pl.lit(3.0))
     assert failures(sound_baseline, contract).rows() == [(1, "response_date", "date_order")]
+    future = pl.Series([True, False])
+    assert failures(sound_baseline, contract, unsound=future).is_empty()
 
 
 def test_a_unique_column_names_every_copy() -> None:
