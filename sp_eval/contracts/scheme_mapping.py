@@ -10,24 +10,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from sp_eval.contracts.odcs import Contract, ContractError, contract_names, load_contract
+from sp_eval.contracts.mapping_verbs import (
+    Check,
+    Closed,
+    ColumnRule,
+    Condition,
+    Covers,
+    KeepWhen,
+    Layout,
+    Scalar,
+    Unpivot,
+)
+from sp_eval.contracts.odcs import Column, Contract, ContractError, contract_names, load_contract
 from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
 
 __all__ = [
-    "Check",
-    "ColumnRule",
+    "Brake",
     "Dataset",
-    "Decision",
-    "Layout",
-    "Parse",
     "SchemeMapping",
     "load_mapping",
     "mapped_schemes",
@@ -35,174 +41,11 @@ __all__ = [
     "read_mapping",
 ]
 
-Scalar = str | bool | int | float
-DATE_KINDS = ("date", "last_day", "month", "quarter", "excel")
+# columns that only the reader may fill, and the key of the dataset that names their source
+_PSEUDONYMS = {"person_key": "identifier", "referral_id": "reference"}
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-Cells = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
-Condition = Mapping[str, Cells]
-"""Source column -> the texts it may hold for the condition to be met; null means blank."""
-
-
-class Parse(_Closed):
-    """How a cell's text becomes a value.
-
-    `date`: in `style` (strptime words), else in the dataset's `dates`. `last_day`: a date that
-    is the last day inside, stored as the first day outside. `excel`: a true Excel date or its
-    serial number (from a workbook only), or a text date. `month`, `quarter` (`2017/18 Q1`, of
-    the financial year from April): the first day, or with `edge: end` the first day after.
-    `money`: pounds, with or without sign and commas. `integer`: a whole number.
-    `not_known`: texts that stand for a date nobody knows.
-    """
-
-    kind: Literal["date", "last_day", "month", "quarter", "money", "integer", "excel"]
-    style: str | None = None
-    edge: Literal["start", "end"] = "start"
-    not_known: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, raw: object) -> object:
-        """Accept `parse: date` and `parse: {date: '%d/%m/%Y', not_known: [...]}`."""
-        if isinstance(raw, str):
-            return {"kind": raw}
-        if isinstance(raw, Mapping) and "kind" not in raw:
-            kinds = [name for name in (*DATE_KINDS, "money", "integer") if name in raw]
-            if len(kinds) == 1:
-                rest = {name: value for name, value in raw.items() if name != kinds[0]}
-                return {"kind": kinds[0], "style": raw[kinds[0]], **rest}
-        return raw
-
-
-class Split(_Closed):
-    """One cell that holds several values: which of them is taken."""
-
-    by: str = Field(min_length=1)
-    take: Literal["first", "rest", "last"]
-
-
-class Decision(_Closed):
-    """One row of a decision table: the first whose conditions are all met gives the value."""
-
-    when: Condition = Field(default_factory=dict)
-    then: Scalar
-
-
-class ColumnRule(_Closed):
-    """Where one column of the contract comes from: exactly one origin, then the refinements."""
-
-    from_: tuple[str, ...] | None = Field(default=None, alias="from")
-    const: Scalar | None = None
-    from_path: str | None = None
-    decide: tuple[Decision, ...] | None = None
-    absent: str | None = Field(default=None, min_length=3)
-    take: ColumnRule | None = None
-    when: Condition | None = None
-    split: Split | None = None
-    parse: Parse | None = None
-    recode: Mapping[Scalar, Scalar] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_column(cls, raw: object) -> object:
-        if isinstance(raw, Mapping):
-            return {k: _listed(v) if k in {"from", "from_"} else v for k, v in raw.items()}
-        return raw
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        origins = (self.from_, self.const, self.from_path, self.decide, self.absent, self.take)
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError(
-                "give exactly one of from, const, from_path, decide, absent, when/take"
-            )
-        if (self.take is None) != (self.when is None):
-            raise ValueError("when and take go together")
-        if (self.split or self.parse or self.recode) and not self.from_:
-            raise ValueError("split, parse and recode refine from, and nothing else")
-        return self
-
-    def sources(self) -> Iterator[str]:
-        """Yield the source columns the rule reads, the one to name in a reason first."""
-        yield from self.from_ or ()
-        if self.take:
-            yield from self.take.sources()
-        for condition in (self.when or {}, *(d.when for d in self.decide or ())):
-            yield from condition
-
-
-class Check(_Closed):
-    """A rule on a source column that is enforced; the column itself is not carried by it."""
-
-    required: bool = False
-    one_of: tuple[str, ...] | None = None
-    pattern: str | None = None
-    minimum: int | None = None
-    maximum: int | None = None
-    parse: Parse | None = None
-    not_before: str | None = None
-    total_of: tuple[str, ...] | None = None
-    metric_of: tuple[str, ...] | None = None
-    metric_table: str | None = None
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.metric_of is None) != (self.metric_table is None):
-            raise ValueError("metric_of and metric_table go together")
-        if not self.model_fields_set:
-            raise ValueError("a check must ask for something")
-        if self.pattern is not None:
-            re.compile(self.pattern)
-        return self
-
-    def sources(self) -> Iterator[str]:
-        """Yield the other source columns that the check reads."""
-        yield from (self.not_before,) if self.not_before else ()
-        yield from self.total_of or ()
-        yield from self.metric_of or ()
-
-
-class Unpivot(_Closed):
-    """Several answers in one row: one contract row for each of these source columns."""
-
-    name: str
-    value: str
-    parse: Parse | None = None
-    columns: Mapping[str, str] = Field(min_length=1)
-
-
-class KeepWhen(_Closed):
-    """Rows that count; the others are validated too, then folded and counted under a name."""
-
-    when: Condition = Field(min_length=1)
-    folded_as: str
-
-
-class Covers(_Closed):
-    """The days the dataset holds all activity of: from that day to the month of delivery."""
-
-    sources: tuple[Literal["gp_contact", "ae", "inpatient", "outpatient"], ...]
-    from_: date = Field(alias="from")
-
-
-class Layout(_Closed):
-    """One of the ways in which senders head the same table: our name -> their header."""
-
-    columns: Mapping[str, str] = Field(min_length=1)
-    encoding: str | None = None
-    delimiter: str | None = None
-    dates: str | None = None
-
-
-class Dataset(_Closed):
+class Dataset(Closed):
     """One table of a delivery: how it is found and read, and what it becomes."""
 
     contract: str
@@ -228,16 +71,26 @@ class Dataset(_Closed):
     def _whole(self) -> Self:
         contract = _contract(self.contract)
         _check_targets(self, contract)
-        carried = self.source_columns - set(self.drop)
-        if twice := sorted(set(self.drop) & (self.read_columns | {self.identifier})):
-            raise ValueError(f"dropped and yet used: {', '.join(map(str, twice))}")
+        for name, rule in self.columns.items():
+            _check_rule(self, contract.column(name), rule)
+        known = self.source_columns
+        if twice := sorted(set(self.drop) & self.read_columns):
+            raise ValueError(f"dropped and yet used: {', '.join(twice)}")
         for name, layout in self.layouts.items():
-            if set(layout.columns) != carried | set(self.drop):
-                odd = sorted(set(layout.columns) ^ (carried | set(self.drop)))
+            if odd := sorted(set(layout.columns) ^ known):
                 raise ValueError(f"layout {name}: each column must have its header: {odd}")
+        if odd := sorted(set(self.footer) - known):
+            raise ValueError(f"the footer names columns that nothing else speaks of: {odd}")
+        if odd := sorted(set(self.belongs) - known - self.path_parts):
+            raise ValueError(f"belongs names columns that nothing else speaks of: {odd}")
         for pattern in self.belongs.values():
             re.compile(pattern)
         return self
+
+    @property
+    def path_parts(self) -> frozenset[str]:
+        """Names of the open parts of the file's path."""
+        return frozenset(re.findall(r"\{(\w+)\}", self.file))
 
     @property
     def read_columns(self) -> frozenset[str]:
@@ -254,14 +107,14 @@ class Dataset(_Closed):
         return self.read_columns | frozenset(self.drop)
 
 
-class Brake(_Closed):
+class Brake(Closed):
     """When a month is stopped until a named person accepts it."""
 
     refused_share: float = Field(default=0.2, gt=0, le=1)
     share_of_usual_rows: float = Field(default=0.5, ge=0, le=1)
 
 
-class SchemeMapping(_Closed):
+class SchemeMapping(Closed):
     """Everything that is particular to one scheme."""
 
     scheme_code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -279,20 +132,33 @@ def _contract(name: str) -> Contract:
 
 
 def _check_targets(dataset: Dataset, contract: Contract) -> None:
-    """Each contract column has its rule, and each required one a source."""
+    """Each contract column has its rule, or its part in the unpivoting."""
     unpivoted = {dataset.unpivot.name, dataset.unpivot.value} if dataset.unpivot else set()
-    given = set(dataset.columns) | unpivoted
-    if odd := sorted(given ^ set(contract.names)):
+    if odd := sorted((set(dataset.columns) | unpivoted) ^ set(contract.names)):
         raise ValueError(
             f"contract {contract.name}: each column needs one rule (or absent: reason); see {odd}"
         )
-    for name, rule in dataset.columns.items():
-        column = contract.column(name)
-        if rule.absent and column.required:
-            raise ValueError(f"{name} is required by contract {contract.name}: it cannot be absent")
-        for value in _values(rule):
-            if column.allowed is not None and value not in column.allowed:
-                raise ValueError(f"{name}: '{value}' is not among the contract's values")
+
+
+def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:
+    name = column.name
+    if rule.absent and column.required:
+        raise ValueError(f"{name} is required by its contract: it cannot be absent")
+    if rule.from_path and rule.from_path not in dataset.path_parts:
+        raise ValueError(f"{name}: the file's path has no part {{{rule.from_path}}}")
+    if name in _PSEUDONYMS:
+        # anything else would carry an identifier past the reader
+        source = getattr(dataset, _PSEUDONYMS[name])
+        if rule != ColumnRule(from_=(source,)):
+            raise ValueError(f"{name} must come from the column named as {_PSEUDONYMS[name]}")
+    elif set(rule.sources()) & {dataset.identifier, dataset.reference}:
+        raise ValueError(f"{name}: the identifier and the reference make no other column")
+    inner = rule.take or rule
+    if inner.from_ and column.logical_type != "string" and not (inner.parse or inner.recode):
+        raise ValueError(f"{name} is of type {column.logical_type}: say how to parse or recode it")
+    for value in _values(rule):
+        if column.allowed is not None and value not in column.allowed:
+            raise ValueError(f"{name}: '{value}' is not among the contract's values")
 
 
 def _values(rule: ColumnRule) -> Iterator[Scalar]:

@@ -14,7 +14,7 @@ from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.taken import FOLDED, Quarantined
+from sp_eval.ingest.taken import FOLDED, TABLES, Quarantined
 
 __all__ = ["Book", "Reading"]
 
@@ -114,6 +114,11 @@ class Book:
             )
             parts.setdefault(contract.name, []).append(conform(frame, contract, provenance=True))
         return {name: pl.concat(frames) for name, frames in parts.items()}
+
+    def tables(self) -> pl.DataFrame:
+        """Return `TABLES`: what each file or sheet that was read holds."""
+        rows = [(r.place.delivery_id, r.found.key, r.found.dataset.supply) for r in self.readings]
+        return pl.DataFrame(rows, schema=TABLES, orient="row")
 
     def folded(self) -> pl.DataFrame:
         """Return `FOLDED`: accepted rows that only belong to another row, by their name."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from sp_eval.contracts.codes import code_table
-from sp_eval.contracts.scheme_mapping import Check, Parse
+from sp_eval.contracts.mapping_verbs import Check, Parse
 from sp_eval.ingest.fault import SourceFault
 from sp_eval.ingest.parse import Dating, Fault, parsed
 
@@ -78,7 +78,7 @@ def _metric(name: str, items: tuple[str, ...], table: str, dating: Dating) -> It
     total = _sum(items, dating)
     right = total.replace_strict(raw, scores, default=None, return_dtype=pl.Float64)
     given = parsed(pl.col(name), _DECIMAL, dating).value
-    wrong = ((given - right).abs() > 0.005).fill_null(value=False)  # noqa: PLR2004  (two decimals)
+    wrong = ((given - right).abs() > 0.005).fill_null(value=False)
     holds_raw = wrong & (given == total).fill_null(value=False)
     yield Fault("metric_holds_raw", holds_raw)
     yield Fault("total_disagrees", wrong & ~holds_raw)

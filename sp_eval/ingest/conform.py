@@ -9,8 +9,9 @@ import polars as pl
 
 from sp_eval.contracts.frames import failures as contract_failures
 from sp_eval.contracts.frames import polars_schema
+from sp_eval.contracts.mapping_verbs import ColumnRule
 from sp_eval.contracts.odcs import Contract, load_contract
-from sp_eval.contracts.scheme_mapping import ColumnRule, Dataset
+from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.checks import check_faults
 from sp_eval.ingest.fault import FAULTS, SourceFault, collected, found
 from sp_eval.ingest.parse import Dating, Fault

@@ -18,16 +18,19 @@ _NOTABLE_SHARE = 0.05
 
 
 def declared_coverage(
-    found: Iterable[Found], *, scheme_code: str, covered_to: date
+    found: Iterable[tuple[Found, str]], *, scheme_code: str, covered_to: date
 ) -> pl.DataFrame:
-    """Return `DECLARED_COVERAGE` of the files taken in; a file that is not there covers nothing."""
+    """Return `DECLARED_COVERAGE` of the files taken in, each with its delivery_id.
+
+    A file that is not there covers nothing.
+    """
     rows = [
-        (scheme_code, source, _practice(item), item.dataset.covers.from_, covered_to)
-        for item in found
+        (scheme_code, source, _practice(item), item.dataset.covers.from_, covered_to, delivery_id)
+        for item, delivery_id in found
         if item.dataset.covers and item.dataset.covers.from_ < covered_to
         for source in item.dataset.covers.sources
     ]
-    return pl.DataFrame(rows, schema=DECLARED_COVERAGE, orient="row").unique(maintain_order=True)
+    return pl.DataFrame(rows, schema=DECLARED_COVERAGE, orient="row")
 
 
 def _practice(item: Found) -> str | None:

@@ -89,10 +89,11 @@ def take_in(
         rejection=book.rejections(),
         accepted=book.accepted(),
         declared_coverage=declared_coverage(
-            (reading.found for reading in book.readings),
+            ((reading.found, reading.place.delivery_id) for reading in book.readings),
             scheme_code=mapping.scheme_code,
             covered_to=month_start(month),
         ),
+        tables=book.tables(),
         folded=book.folded(),
         quarantine=book.quarantine(),
         notices=tuple(book.notices),
@@ -178,14 +179,10 @@ def _note_departures(
 ) -> None:
     for notice in table.notices:
         book.note(f"{shown}: {notice}.")
-    for column in table.header.unknown:
-        book.note(f"{shown}: the column '{column}' is not in the mapping and was not read.")
-    if isinstance(content, Workbook) and table.header is not None:
-        agreed = {(found.dataset.sheet or "").casefold() for found in tables}
+    if isinstance(content, Workbook):
+        agreed = {(found.dataset.sheet or "").strip().casefold() for found in tables}
         for sheet in content.sheets:
-            sentence = (
-                f"{tables[0].file}: the sheet '{sheet}' is not in the mapping and was not read."
-            )
+            sentence = f"{tables[0].file}: the sheet '{sheet}' is not in the mapping: not read."
             if sheet.strip().casefold() not in agreed and sentence not in book.notices:
                 book.note(sentence)
 
@@ -230,7 +227,7 @@ def _brake(
         )
         if reason is None:
             continue
-        if reading.place.delivery_id in accepted:
+        if reading.place.delivery_id in accepted and rivals[reading.found.key] == 1:
             who = accepted[reading.place.delivery_id]
             book.note(f"{reading.place.shown}: taken in although {reason} Accepted: {who}")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,5 +141,10 @@ def missing_as_usual(
         dataset = mapping.datasets.get(name)
         if dataset is None or key in here or not values:
             continue
-        parts = iter(values)
-        yield _PLACEHOLDER.sub(lambda part: next(parts) if part[1] else "*", dataset.file)
+        yield _filled(dataset.file, values)
+
+
+def _filled(pattern: str, values: Sequence[str]) -> str:
+    """Write a path's values into its pattern, in their order."""
+    left = iter(values)
+    return _PLACEHOLDER.sub(lambda part: next(left, "*") if part[1] else "*", pattern)

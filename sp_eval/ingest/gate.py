@@ -131,7 +131,7 @@ def _reason(dataset: Dataset, source: str | None, rule: str) -> str:
     """Say what is wrong and what to do; the agreed values are named, the cell's never."""
     if rule == "unknown_code" and source is not None:
         agreed = _agreed(dataset, source)
-        if 0 < len(agreed) <= 12:  # noqa: PLR2004  (more would not be read)
+        if 0 < len(agreed) <= 12:
             detail = f"The value is not in the agreed list ({', '.join(agreed)})."
             return plain_reason(rule, detail)
     if rule != "referral_after_death":

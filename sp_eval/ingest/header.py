@@ -7,10 +7,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sp_eval.contracts.scheme_mapping import Dataset, Layout
+from sp_eval.contracts.mapping_verbs import Layout
+from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.refusal import FileRefusedError
 
-__all__ = ["Header", "find_header", "headers_match", "layouts_of", "require_columns"]
+__all__ = [
+    "Header",
+    "find_header",
+    "headers_match",
+    "layouts_of",
+    "looks_like_data",
+    "require_columns",
+]
 
 _SEARCHED_ROWS = 20
 _DASHES = re.compile("[\u2010-\u2015]")
@@ -22,12 +30,23 @@ class Header:
     """A header row: our column name -> its position, and how the sender writes it."""
 
     index: int
-    width: int
+    cells: tuple[str, ...]
     positions: Mapping[str, int]
     written: Mapping[str, str]
     missing: tuple[str, ...]
     repeated: tuple[str, ...]
-    unknown: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Fields in the header row, unnamed ones included."""
+        return len(self.cells)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Headings that the layout does not know."""
+        read = set(self.positions.values())
+        others = (text for at, text in enumerate(self.cells) if at not in read and text)
+        return tuple(text for text in others if text not in self.repeated)
 
 
 def layouts_of(dataset: Dataset) -> dict[str, Layout]:
@@ -50,29 +69,23 @@ def find_header(rows: Sequence[Sequence[str | None]], layout: Layout) -> Header 
 
 
 def _read_header(index: int, row: Sequence[str | None], layout: Layout) -> Header:
-    cells = [_folded(cell or "") for cell in row]
-    while cells and not cells[-1]:
-        cells.pop()
+    cells = tuple((cell or "").strip() for cell in row)
     wanted = {_folded(header): name for name, header in layout.columns.items()}
     positions: dict[str, int] = {}
     repeated: list[str] = []
-    unknown: list[str] = []
     for position, cell in enumerate(cells):
-        name = wanted.get(cell)
-        if name is None:
-            unknown.append((row[position] or "").strip())
-        elif name in positions:
+        name = wanted.get(_folded(cell))
+        if name is not None and name in positions:
             repeated.append(layout.columns[name])
-        else:
+        elif name is not None:
             positions[name] = position
     return Header(
         index=index,
-        width=len(row),
+        cells=cells,
         positions=positions,
-        written={name: (row[at] or "").strip() for name, at in positions.items()},
+        written={name: cells[at] for name, at in positions.items()},
         missing=tuple(header for name, header in layout.columns.items() if name not in positions),
         repeated=tuple(repeated),
-        unknown=tuple(text for text in unknown if text),
     )
 
 
@@ -107,11 +120,16 @@ def require_columns(header: Header, *, rows_in: int) -> None:
 
 def _alike(missing: str, unknown: Iterable[str]) -> str | None:
     """Suggest an unknown column that looks like the missing one; never one that holds data."""
-    names = {_sorted_words(text): text for text in unknown if not _LOOKS_LIKE_DATA.search(text)}
+    names = {_sorted_words(text): text for text in unknown if not looks_like_data(text)}
     close = difflib.get_close_matches(_sorted_words(missing), list(names), n=1, cutoff=0.6)
     if not close:
         return None
     return f"The unknown column '{names[close[0]]}' may be '{missing}' under another name."
+
+
+def looks_like_data(heading: str) -> bool:
+    """Tell a heading that may hold a number about somebody, and must not be quoted."""
+    return _LOOKS_LIKE_DATA.search(heading) is not None
 
 
 def _sorted_words(text: str) -> str:

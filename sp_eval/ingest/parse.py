@@ -10,22 +10,22 @@ from typing import Final
 
 import polars as pl
 
-from sp_eval.contracts.scheme_mapping import Parse
+from sp_eval.contracts.mapping_verbs import Parse
 
 __all__ = ["Dating", "Fault", "Parsed", "month_end", "month_start", "parsed"]
 
 _EARLIEST: Final = date(1900, 1, 1)
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
-_ISO: Final = r"^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?)?$"
-_SERIAL: Final = r"^\d{5}(?:\.\d+)?$"
-_INTEGER: Final = r"^[+-]?\d{1,18}(?:\.0+)?$"
-_MONEY: Final = r"^-?£?\s?-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$"
-_QUARTER: Final = r"^(\d{4})/(\d{2})\s+[Qq]([1-4])$"
+_ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)?$"
+_SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
+_INTEGER: Final = r"^[+-]?[0-9]{1,18}(?:\.0+)?$"
+_MONEY: Final = r"^-?£?\s?-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?$"
+_QUARTER: Final = r"^([0-9]{4})/([0-9]{2})\s+[Qq]([1-4])$"
 _DIRECTIVES: Final = {
-    "%d": r"\d{1,2}",
-    "%m": r"\d{1,2}",
-    "%Y": r"\d{4}",  # without it, strptime reads 1/2/26 as the year 26
-    "%y": r"\d{2}",
+    "%d": r"[0-9]{1,2}",
+    "%m": r"[0-9]{1,2}",
+    "%Y": r"[0-9]{4}",  # without it, strptime reads 1/2/26 as the year 26
+    "%y": r"[0-9]{2}",
     "%b": r"[A-Za-z]{3}",
     "%B": r"[A-Za-z]+",
 }

@@ -6,13 +6,20 @@ they keep the number they have in the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from sp_eval.contracts.scheme_mapping import Dataset, Layout
-from sp_eval.ingest.header import Header, find_header, layouts_of, require_columns
+from sp_eval.contracts.mapping_verbs import Layout
+from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.header import (
+    Header,
+    find_header,
+    layouts_of,
+    looks_like_data,
+    require_columns,
+)
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.text import DELIMITERS, Decoded, Records, decode, records
 from sp_eval.ingest.workbook import Workbook
@@ -173,23 +180,33 @@ def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
 
 def _finished(table: RawTable, dataset: Dataset) -> RawTable:
     """Take off the footer, and note columns that nothing in the mapping speaks of."""
-    height = table.cells.height
-    if dataset.footer and height:
-        kept = height - _footer_rows(table, dataset)
-        table = RawTable(
-            cells=table.cells.head(kept),
-            row=table.row.head(kept),
-            wrong_width=table.wrong_width.head(kept),
-            header=table.header,
-            dates=table.dates,
-            from_workbook=table.from_workbook,
-            notices=table.notices,
-        )
-    return table
+    kept = table.cells.height - _footer_rows(table, dataset)
+    table = replace(
+        table,
+        cells=table.cells.head(kept),
+        row=table.row.head(kept),
+        wrong_width=table.wrong_width.head(kept),
+    )
+    return replace(table, notices=(*table.notices, *_unread(table)))
+
+
+def _unread(table: RawTable) -> Iterator[str]:
+    """Say which filled columns are not read: a heading is named unless it could be data."""
+    read = set(table.header.positions.values())
+    for position, heading in enumerate(table.header.cells):
+        if position in read:
+            continue
+        cells = table.cells[f"c{position}"]
+        if heading and not looks_like_data(heading):
+            yield f"the column '{heading}' is not in the mapping and was not read"
+        elif (cells.fill_null("").str.strip_chars() != "").any():
+            yield f"column {position + 1} has no agreed heading and was not read"
 
 
 def _footer_rows(table: RawTable, dataset: Dataset) -> int:
     """Count the rows at the very end that hold what the mapping says a footer holds."""
+    if not dataset.footer or table.cells.height == 0:
+        return 0
     tests = [
         pl.col(f"c{table.header.positions[name]}").str.strip_chars().is_in(list(texts))
         for name, texts in dataset.footer.items()

@@ -22,10 +22,10 @@ _TRUE_DATE = r"^(\d{4})-(\d{2})-(\d{2}) 00:00:00$"
 class SourceRows:
     """Data rows without a single identifier.
 
-    `frame`: `__row` (UInt32, physical, from 1), `__duplicate` and `__wrong_width` (Boolean), then one
-    String column per source column that is mapped or checked: trimmed, blank as null, and all
-    null in a row of the wrong width, whose cells stand in nobody knows which column. The
-    identifier's column holds the person_key, the reference's the referral_id.
+    `frame`: `__row` (UInt32, physical, from 1), `__duplicate` and `__wrong_width` (Boolean),
+    then one String column per source column that is mapped or checked: trimmed, blank as null,
+    and all null in a row of the wrong width, whose cells stand in nobody knows which column.
+    The identifier's column holds the person_key, the reference's the referral_id.
     `identifier_fault`: the rule that each row's identifier breaks, or null; same height.
     `written`: our name of a column -> the sender's own header.
     """

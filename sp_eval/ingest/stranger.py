@@ -1,4 +1,4 @@
-"""Files that are not what their name or folder says: whose could they be?"""
+"""Files that are not what their name or folder says, and whose they may be."""
 
 from __future__ import annotations
 

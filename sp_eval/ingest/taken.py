@@ -10,7 +10,7 @@ import polars as pl
 
 from sp_eval.contracts.scheme_mapping import Dataset
 
-__all__ = ["DECLARED_COVERAGE", "FOLDED", "Quarantined", "TakenIn"]
+__all__ = ["DECLARED_COVERAGE", "FOLDED", "TABLES", "Quarantined", "TakenIn"]
 
 DECLARED_COVERAGE = {
     "scheme_code": pl.String(),
@@ -18,7 +18,9 @@ DECLARED_COVERAGE = {
     "practice_code": pl.String(),
     "covered_from": pl.Date(),
     "covered_to": pl.Date(),
+    "delivery_id": pl.String(),
 }
+TABLES = {"delivery_id": pl.String(), "table": pl.String(), "supply": pl.String()}
 FOLDED = {"delivery_id": pl.String(), "folded_as": pl.String(), "rows": pl.Int64()}
 
 
@@ -41,7 +43,9 @@ class TakenIn:
     `delivery` and `rejection`: rows of the published tables of that name. `accepted`: contract
     name -> contract columns and provenance, in the order of the files. `declared_coverage`:
     `DECLARED_COVERAGE`, the end exclusive, practice null where the file is of all practices.
-    `folded`: rows that were accepted and only belong to another row, counted under their name.
+    `tables`: `TABLES`, which table each file or sheet taken in holds (the same from month to
+    month) and whether it replaces the earlier ones of that table (`snapshot`) or adds to them
+    (`increment`). `folded`: `FOLDED`, rows that were accepted and only belong to another row.
     `quarantine`: where the raw cells of refused rows stand; it holds none itself. `notices`:
     sentences about what was passed over or read otherwise than declared. `stopped`: why the
     month must not be used (the brake), or null.
@@ -53,6 +57,7 @@ class TakenIn:
     rejection: pl.DataFrame
     accepted: Mapping[str, pl.DataFrame]
     declared_coverage: pl.DataFrame
+    tables: pl.DataFrame
     folded: pl.DataFrame
     quarantine: tuple[Quarantined, ...]
     notices: tuple[str, ...]

@@ -64,12 +64,7 @@ def _attempt(data: bytes, encoding: str) -> Decoded | None:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError as error:
         # bytes that end inside a character: the file was cut, not wrongly encoded
-        tail = len(data) - error.start
-        if (
-            encoding != "cp1252"
-            and tail < 4
-            and error.reason.startswith(("unexpected end", "trunc"))
-        ):
+        if encoding != "cp1252" and error.reason.startswith(("unexpected end", "truncated")):
             return Decoded(data[: error.start].decode(encoding), encoding, cut=True)
         return None
     except LookupError:
@@ -98,7 +93,7 @@ def records(text: str, *, delimiter: str, limit: int | None = None) -> Records:
             start = reader.line_num + 1
     except csv.Error:
         # the only error without strict: a cell too long to be one, so a quote that never closes
-        return Records(rows, numbers, open_end=True, open_quote=True)
+        return Records([*rows, []], [*numbers, start], open_end=True, open_quote=True)
     open_quote = bool(rows) and _quote_is_open(lines[numbers[-1] - 1 :], delimiter)
     open_end = bool(lines) and not lines[-1].endswith(("\n", "\r"))
     return Records(rows, numbers, open_end=open_end or open_quote, open_quote=open_quote)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sp_eval.contracts.mapping_verbs import ColumnRule, Condition, Decision, Split
 from sp_eval.contracts.odcs import Column
-from sp_eval.contracts.scheme_mapping import ColumnRule, Condition, Decision, Split
 from sp_eval.ingest.identity import holds_nhs_number
 from sp_eval.ingest.parse import Dating, Fault, Parsed, parsed
 

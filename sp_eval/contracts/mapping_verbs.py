@@ -1,0 +1,191 @@
+"""The verbs of a mapping, each as a closed pydantic model: what may be said, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+__all__ = [
+    "Check",
+    "Closed",
+    "ColumnRule",
+    "Condition",
+    "Covers",
+    "Decision",
+    "KeepWhen",
+    "Layout",
+    "Parse",
+    "Scalar",
+    "Split",
+    "Unpivot",
+]
+
+Scalar = str | bool | int | float
+DATE_KINDS = ("date", "last_day", "month", "quarter", "excel")
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Cells = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
+Condition = Mapping[str, Cells]
+"""Source column -> the texts it may hold for the condition to be met; null means blank."""
+
+
+class Parse(Closed):
+    """How a cell's text becomes a value.
+
+    `date`: in `style` (strptime words), else in the dataset's `dates`. `last_day`: a date that
+    is the last day inside, stored as the first day outside. `excel`: a true Excel date or its
+    serial number (from a workbook only), or a text date. `month`, `quarter` (`2017/18 Q1`, of
+    the financial year from April): the first day, or with `edge: end` the first day after.
+    `money`: pounds, with or without sign and commas. `integer`: a whole number.
+    `not_known`: texts that stand for a date nobody knows.
+    """
+
+    kind: Literal["date", "last_day", "month", "quarter", "money", "integer", "excel"]
+    style: str | None = None
+    edge: Literal["start", "end"] = "start"
+    not_known: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: object) -> object:
+        """Accept `parse: date` and `parse: {date: '%d/%m/%Y', not_known: [...]}`."""
+        if isinstance(raw, str):
+            return {"kind": raw}
+        if isinstance(raw, Mapping) and "kind" not in raw:
+            kinds = [name for name in (*DATE_KINDS, "money", "integer") if name in raw]
+            if len(kinds) == 1:
+                rest = {name: value for name, value in raw.items() if name != kinds[0]}
+                return {"kind": kinds[0], "style": raw[kinds[0]], **rest}
+        return raw
+
+
+class Split(Closed):
+    """One cell that holds several values: which of them is taken."""
+
+    by: str = Field(min_length=1)
+    take: Literal["first", "rest", "last"]
+
+
+class Decision(Closed):
+    """One row of a decision table: the first whose conditions are all met gives the value."""
+
+    when: Condition = Field(default_factory=dict)
+    then: Scalar
+
+
+class ColumnRule(Closed):
+    """Where one column of the contract comes from: exactly one origin, then the refinements."""
+
+    from_: tuple[str, ...] | None = Field(default=None, alias="from")
+    const: Scalar | None = None
+    from_path: str | None = None
+    decide: tuple[Decision, ...] | None = None
+    absent: str | None = Field(default=None, min_length=3)
+    take: ColumnRule | None = None
+    when: Condition | None = None
+    split: Split | None = None
+    parse: Parse | None = None
+    recode: Mapping[Scalar, Scalar] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_column(cls, raw: object) -> object:
+        if isinstance(raw, Mapping):
+            return {k: _listed(v) if k in {"from", "from_"} else v for k, v in raw.items()}
+        return raw
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = (self.from_, self.const, self.from_path, self.decide, self.absent, self.take)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError(
+                "give exactly one of from, const, from_path, decide, absent, when/take"
+            )
+        if (self.take is None) != (self.when is None):
+            raise ValueError("when and take go together")
+        if (self.split or self.parse or self.recode) and not self.from_:
+            raise ValueError("split, parse and recode refine from, and nothing else")
+        return self
+
+    def sources(self) -> Iterator[str]:
+        """Yield the source columns the rule reads, the one to name in a reason first."""
+        yield from self.from_ or ()
+        if self.take:
+            yield from self.take.sources()
+        for condition in (self.when or {}, *(d.when for d in self.decide or ())):
+            yield from condition
+
+
+class Check(Closed):
+    """A rule on a source column that is enforced; the column itself is not carried by it."""
+
+    required: bool = False
+    one_of: tuple[str, ...] | None = None
+    pattern: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    parse: Parse | None = None
+    not_before: str | None = None
+    total_of: tuple[str, ...] | None = None
+    metric_of: tuple[str, ...] | None = None
+    metric_table: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.metric_of is None) != (self.metric_table is None):
+            raise ValueError("metric_of and metric_table go together")
+        if not self.model_fields_set:
+            raise ValueError("a check must ask for something")
+        if self.pattern is not None:
+            re.compile(self.pattern)
+        return self
+
+    def sources(self) -> Iterator[str]:
+        """Yield the other source columns that the check reads."""
+        yield from (self.not_before,) if self.not_before else ()
+        yield from self.total_of or ()
+        yield from self.metric_of or ()
+
+
+class Unpivot(Closed):
+    """Several answers in one row: one contract row for each of these source columns."""
+
+    name: str
+    value: str
+    parse: Parse | None = None
+    columns: Mapping[str, str] = Field(min_length=1)
+
+
+class KeepWhen(Closed):
+    """Rows that count; the others are validated too, then folded and counted under a name."""
+
+    when: Condition = Field(min_length=1)
+    folded_as: str
+
+
+class Covers(Closed):
+    """The days the dataset holds all activity of: from that day to the month of delivery."""
+
+    sources: tuple[Literal["gp_contact", "ae", "inpatient", "outpatient"], ...]
+    from_: date = Field(alias="from")
+
+
+class Layout(Closed):
+    """One of the ways in which senders head the same table: our name -> their header."""
+
+    columns: Mapping[str, str] = Field(min_length=1)
+    encoding: str | None = None
+    delimiter: str | None = None
+    dates: str | None = None

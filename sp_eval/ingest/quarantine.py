@@ -1,0 +1,83 @@
+"""The restricted workbook of refused rows with their raw cells, read again from the files.
+
+It is for the eyes of those who may see the landing folder, and lies in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from sp_eval.ingest.raw import RawTable, read_sheet, read_text
+from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.spreadsheet import Row, write_sheets
+from sp_eval.ingest.taken import Quarantined, TakenIn
+from sp_eval.ingest.workbook import open_workbook
+
+__all__ = ["read_again", "refused_rows", "write_quarantine"]
+
+
+def write_quarantine(taken: TakenIn, folder: Path) -> Path | None:
+    """Write `<scheme>_<month>.xlsx` (mode 600) into the folder (mode 700).
+
+    One worksheet a table: where each refused row stands, what is wrong, its raw cells. Returns
+    None, and leaves no older workbook of that month, if no row was refused.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    path = folder / f"{taken.scheme_code}_{taken.month}.xlsx"
+    sheets: dict[str, list[Row]] = {}
+    for item in taken.quarantine:
+        rows = sheets.setdefault(item.name, [])
+        rows.extend(_raw_rows(taken, item, with_header=not rows or bool(item.dataset.layouts)))
+    if not sheets:
+        path.unlink(missing_ok=True)
+        return None
+    write_sheets(path, sheets)
+    return path
+
+
+def read_again(item: Quarantined) -> RawTable | None:
+    """Read the raw table once more; None if the file has changed or gone since."""
+    try:
+        data = item.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != item.sha256:
+            return None
+        if item.dataset.sheet is not None:
+            return read_sheet(open_workbook(data), item.dataset)
+        return read_text(data, item.dataset)
+    except (OSError, FileRefusedError):
+        return None
+
+
+def refused_rows(taken: TakenIn, item: Quarantined) -> pl.DataFrame:
+    """Return the rejections (published.rejection) of single rows of one file or sheet."""
+    here = (pl.col("file") == item.file) & (pl.col("sheet") == item.sheet)
+    return taken.rejection.filter(here).drop_nulls("row_number")
+
+
+def _raw_rows(taken: TakenIn, item: Quarantined, *, with_header: bool) -> Iterator[Row]:
+    table = read_again(item)
+    if table is None:
+        yield [item.file, item.sheet, None, "The file has changed since; its rows are not shown."]
+        return
+    column = pl.col("column_name")
+    told = pl.when(column.is_null()).then("reason").otherwise(column + ": " + pl.col("reason"))
+    wrong = (
+        refused_rows(taken, item)
+        .group_by("row_number", maintain_order=True)
+        .agg(told.str.join(" | ").alias("wrong"))
+    )
+    numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
+    if with_header:
+        heads = {position: name for name, position in table.header.positions.items()}
+        written = [
+            table.header.written.get(heads.get(at, ""), "") for at in range(table.cells.width)
+        ]
+        yield ["File", "Sheet", "Row", "What is wrong, and what to do", *written]
+    shown = wrong.join(numbered, left_on="row_number", right_on="__row", maintain_order="left")
+    for number, reasons, *cells in shown.iter_rows():
+        yield [item.file, item.sheet, number, reasons, *cells]
