@@ -187,6 +187,12 @@ class StudyDesign(_Part):
         return tuple((c, OUTCOMES[c.name]) for c in self.outcomes if c.name in OUTCOMES)
 
     @property
+    def counted_staff(self) -> tuple[Staff, ...]:
+        """Whose GP contacts count: the study's GP outcome says; GP and nurse where it has none."""
+        own = next((c.staff for c in self.outcomes if c.name == "gp_contact"), None)
+        return own or ("gp", "nurse")
+
+    @property
     def instruments(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.outcomes if c.name in INSTRUMENTS)
 

@@ -44,7 +44,7 @@ def build(
         bound = {name: parameters[name] for name in model.params}
         started = time.perf_counter()
         conn.execute(f"create or replace table {model.name} as {model.select}", bound)
-        rows = conn.execute(f"select count(*) from {model.name}").fetchall()[0][0]  # noqa: S608
+        rows = conn.execute(f"select count(*) from {model.name}").fetchall()[0][0]
         built.append(Built(model.name, int(rows), time.perf_counter() - started))
         if told:
             told(built[-1])

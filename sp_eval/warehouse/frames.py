@@ -17,7 +17,8 @@ def read_frame(
 ) -> pl.DataFrame:
     """Run a query and return all its rows."""
     relation = conn.sql(query, params=dict(parameters) if parameters else None)
-    return pl.DataFrame() if relation is None else relation.pl()
+    found: pl.DataFrame = relation.pl()
+    return found
 
 
 def store_frame(conn: Connection, table: str, frame: pl.DataFrame) -> None:

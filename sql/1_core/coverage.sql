@@ -27,7 +27,7 @@ with day_shown as (
 edge as (
     select scheme_code, source, practice_code, activity_date, entries from day_shown
     union all
-    select scheme_code, source, practice_code, declared_to, 0 from core.declared_period
+    select scheme_code, source, practice_code, declared_to, 0 as entries from core.declared_period
 ),
 
 gap as (
@@ -57,8 +57,10 @@ spoken as (
         scheme_code,
         source,
         practice_code,
-        greatest(1, sum(silent_to - silent_from) filter (where silent_to - silent_from < 28)
-        + count(*)) as days
+        greatest(
+            1, sum(silent_to - silent_from) filter (where silent_to - silent_from < 28)
+            + count(*)
+        ) as days
     from gap
     group by scheme_code, source, practice_code
 ),

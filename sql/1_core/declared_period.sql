@@ -1,5 +1,5 @@
 -- model:  core.declared_period
--- grain:  one row per scheme_code × source × practice_code (null: all practices), [declared_from, declared_to)
+-- grain:  one row per scheme_code × source × practice_code (null: all), [declared_from, declared_to)
 -- reads:  extract.declared_coverage, core.activity_day, core.registration
 -- params: -
 -- why:    the period each file says it covers, laid out by practice for contacts; a practice with too

@@ -40,13 +40,21 @@ counted as (
     union all
     select scheme_code, person_key, event_date, outcome, null as staff, 1 as quantity from hospital
     union all
-    select scheme_code, person_key, event_date, 'hospital_attendance' as outcome, null, 1
+    select scheme_code, person_key, event_date, 'hospital_attendance' as outcome, null as staff, 1 as quantity
     from hospital
     union all
-    select scheme_code, person_key, event_date, 'emergency_bed_days' as outcome, null, nights
+    select
+        scheme_code,
+        person_key,
+        event_date,
+        'emergency_bed_days' as outcome,
+        null as staff,
+        nights as quantity
     from hospital
     where outcome = 'emergency_admission' and nights > 0
-)
+),
+
+o as (select distinct outcome, clock from core.outcome_source)
 
 select
     c.scheme_code,
@@ -58,7 +66,7 @@ select
 from counted as c
 inner join core.person_number as n
     on c.scheme_code = n.scheme_code and c.person_key = n.person_key
-inner join (select distinct outcome, clock from core.outcome_source) as o on c.outcome = o.outcome
+inner join o on c.outcome = o.outcome
 inner join core.time_at_risk as t
     on
         n.scheme_code = t.scheme_code

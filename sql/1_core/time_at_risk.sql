@@ -58,7 +58,8 @@ need as (
 ),
 
 size as (
-    select clock, count(*) as sources from need group by clock
+    select clock, count(*) as sources from need
+    group by clock
 ),
 
 boundary as (

@@ -5,7 +5,8 @@
 -- params: $seed, $index_before (date), $age_from (years), $age_to (years)
 -- why:    eligibility, asked alike of both arms and of nothing after the index date; draw breaks ties
 with held as (
-    select scheme_code, count(*) as clocks from cohort.clock_held group by scheme_code
+    select scheme_code, count(*) as clocks from cohort.clock_held
+    group by scheme_code
 ),
 
 covered as (

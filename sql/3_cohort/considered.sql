@@ -58,7 +58,7 @@ placed as (
 
 select
     row_number() over (
-        order by p.scheme_code, p.index_month, p.is_exposed desc, p.person_number
+        order by p.scheme_code asc, p.index_month asc, p.is_exposed desc, p.person_number asc
     )::integer as candidate_id,
     p.*,
     t.person_number is not null as is_registered

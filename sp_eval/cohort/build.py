@@ -1,0 +1,94 @@
+"""Who may be analysed, from when, and their counts: the SQL of core, cohort and outcome, bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from sp_eval.study.design import StudyDesign
+from sp_eval.study.outcomes import OUTCOMES
+from sp_eval.study.windows import HISTORY_BANDS, LOOKBACK_COLUMNS
+from sp_eval.warehouse.build import Built, build, create_schemas
+from sp_eval.warehouse.catalogue import models_of
+from sp_eval.warehouse.connection import Connection
+from sp_eval.warehouse.frames import read_frame, store_frame
+
+__all__ = [
+    "build_candidates",
+    "build_core",
+    "build_outcomes",
+    "read_eligible",
+    "read_history",
+    "study_parameters",
+]
+
+Told = Callable[[Built], None] | None
+
+
+def build_core(conn: Connection, told: Told = None) -> None:
+    """Make `core.*` from `extract.*`: one definition for all schemes."""
+    build(conn, models_of(["core"]), {}, told)
+
+
+def build_candidates(conn: Connection, study: StudyDesign, told: Told = None) -> None:
+    """Make `service.*` and `cohort.*`: everybody who may be analysed, and their history."""
+    create_schemas(conn, ["cohort"])
+    bands = [
+        (name, w.start, w.end) for name, w in zip(LOOKBACK_COLUMNS, HISTORY_BANDS, strict=True)
+    ]
+    table = pl.DataFrame(bands, schema=["band", "day_from", "day_before"], orient="row")
+    store_frame(conn, "cohort.history_band", table)
+    build(conn, models_of(["service", "cohort"]), study_parameters(study), told)
+
+
+def build_outcomes(
+    conn: Connection, study: StudyDesign, followed: pl.DataFrame, told: Told = None
+) -> None:
+    """Make `outcome.*` for the candidates followed (`candidate_id`), after the design gate."""
+    store_frame(conn, "cohort.followed", followed.select("candidate_id").unique())
+    build(conn, models_of(["outcome"]), study_parameters(study), told)
+
+
+def read_eligible(conn: Connection, scheme: str) -> pl.DataFrame:
+    """Candidates of one scheme that may be analysed, in the order of `candidate_id`."""
+    return read_frame(
+        conn,
+        """select * from cohort.candidate
+        where scheme_code = $scheme and is_registered and is_covered and is_of_age
+        order by candidate_id""",
+        {"scheme": scheme},
+    )
+
+
+def read_history(conn: Connection, scheme: str) -> pl.DataFrame:
+    """Their counts by band of days before the index date, one row where not nil."""
+    return read_frame(
+        conn,
+        """select h.* from cohort.history as h
+        inner join cohort.candidate as c on h.candidate_id = c.candidate_id
+        where c.scheme_code = $scheme
+        order by h.candidate_id, h.outcome, h.band""",
+        {"scheme": scheme},
+    )
+
+
+def study_parameters(study: StudyDesign) -> dict[str, Any]:
+    """Every value the SQL binds, by name; days and dates come from the study alone."""
+    return {
+        "seed": study.seed,
+        "index_from": study.index.from_,
+        "index_before": study.index_before,
+        "followed_before": study.index_before + timedelta(days=study.post.end),
+        "lookback_days": study.windows.lookback_days,
+        "pre_days": study.windows.pre_days,
+        "post_from": study.post.start,
+        "post_before": study.post.end,
+        "age_from": study.eligibility.age_from,
+        "age_to": study.eligibility.age_to,
+        "rereferral_days": study.eligibility.rereferral_days,
+        "primary_clock": OUTCOMES[study.primary.name].clock,
+        "gp_staff": list(study.counted_staff),
+    }

@@ -1,0 +1,102 @@
+"""The propensity score and the hazard of referral: one logistic regression over candidate rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LogisticFit", "NotConvergedError", "fit_logistic"]
+
+Array = NDArray[np.floating]
+
+
+class NotConvergedError(Exception):
+    """The regression found no finite maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticFit:
+    """A fitted logistic regression: `logit` and `probability` are (N,), in the rows' order."""
+
+    logit: Array
+    probability: Array
+    iterations: int
+
+
+def fit_logistic(
+    x: Array,
+    y: Array,
+    months: NDArray[np.int64],
+    *,
+    ridge: float = 1e-6,
+    tolerance: float = 1e-10,
+    max_iterations: int = 60,
+) -> LogisticFit:
+    """Logistic regression of `y` on `x` and an indicator of each calendar month.
+
+    Newton's method with step halving on standardised columns, with an L2 penalty so small that it
+    decides only between columns that say the same.
+
+    Parameters
+    ----------
+    x : (N, k) covariates. y : (N,) 0 or 1. months : (N,) month numbers, any integers.
+
+    Raises
+    ------
+    NotConvergedError : no convergence (`y` constant, or separated by the covariates).
+
+    Assumes
+    -------
+    Logits linear in the columns; the month effect additive.
+    """
+    if y.min() == y.max():
+        raise NotConvergedError("everybody, or nobody, was referred")
+    spread = x.std(axis=0)
+    standard = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    _, code = np.unique(months, return_inverse=True)
+    indicators = np.eye(int(code.max()) + 1)[code][:, 1:]
+    design = np.column_stack([np.ones(len(y)), standard, indicators])
+    penalty = np.full(design.shape[1], ridge)
+    penalty[0] = 0.0
+    beta = np.zeros(design.shape[1])
+    beta[0] = np.log(y.mean() / (1 - y.mean()))
+    objective = _objective(design @ beta, y, beta, penalty)
+    for step_number in range(1, max_iterations + 1):
+        probability = _expit(design @ beta)
+        score = design.T @ (y - probability) - penalty * beta
+        weight = probability * (1 - probability)
+        information = design.T @ (design * weight[:, None]) + np.diag(penalty)
+        step = np.linalg.solve(information, score)
+        gain = float(score @ step)
+        if gain < tolerance:
+            break
+        beta, objective = _advance(design, y, beta, step, penalty, objective)
+    else:
+        raise NotConvergedError("the regression of referral on history does not settle")
+    logit = design @ beta
+    return LogisticFit(logit, _expit(logit), step_number)
+
+
+def _advance(
+    design: Array, y: Array, beta: Array, step: Array, penalty: Array, objective: float
+) -> tuple[Array, float]:
+    """Take the Newton step, halved until the penalised likelihood does not fall."""
+    size, direction = 1.0, design @ step
+    current = design @ beta
+    for _ in range(30):
+        moved = beta + size * step
+        reached = _objective(current + size * direction, y, moved, penalty)
+        if reached >= objective:
+            return moved, reached
+        size /= 2
+    return beta + size * step, objective
+
+
+def _objective(eta: Array, y: Array, beta: Array, penalty: Array) -> float:
+    return float(y @ eta - np.logaddexp(0, eta).sum() - 0.5 * (penalty * beta) @ beta)
+
+
+def _expit(eta: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(eta, -35, 35))))

@@ -1,0 +1,217 @@
+"""The design of one scheme's comparison: score, hazard, sets and balance, before outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from sp_eval.comparison.balance import balance_table, effective_size
+from sp_eval.comparison.censoring import CensoringWeights, month_number
+from sp_eval.comparison.covariates import Covariates, build_covariates
+from sp_eval.comparison.draws import hashed_sample
+from sp_eval.comparison.matching import caliper_width, match_nearest
+from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
+from sp_eval.study.design import Pool, StudyDesign
+from sp_eval.study.outcomes import OUTCOMES
+
+__all__ = ["PoolDesign", "SchemeDesign", "design_pool", "design_scheme"]
+
+_SAMPLE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDesign:
+    """Matched sets drawn from one pool.
+
+    `matched`: `candidate_id, match_set, exposed, distance, weight, ps_logit`. `balance`:
+    `covariate, smd_before, smd_after, variance_ratio_after`. `n_exposed` eligible exposed;
+    `effective_comparison` Kish's size of the weighted comparison rows.
+    """
+
+    pool: Pool
+    matched: pl.DataFrame
+    balance: pl.DataFrame
+    n_exposed: int
+    n_matched: int
+    effective_comparison: float
+    pool_has_non_referring: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeDesign:
+    """Everything decided before an outcome is read.
+
+    `candidates` eligible rows in the study with the columns models need; `hazards`:
+    `person_number, month, hazard`; `sample`: `candidate_id` of people not referred from whom an
+    expected rate is taken; `other` the sets drawn from practices that do not refer, where the
+    study asks for them beside the primary and there are such practices.
+    """
+
+    candidates: pl.DataFrame
+    covariates: Covariates
+    primary: PoolDesign
+    other: PoolDesign | None
+    hazards: pl.DataFrame
+    sample: pl.DataFrame
+
+    def censoring(self) -> CensoringWeights:
+        """The weights of people referred later, for months from the first index month on."""
+        first = int(self.candidates.select(month_number(pl.col("index_month")).min()).item())
+        last = max(int(self.hazards["month"].max() or first), first)  # type: ignore[arg-type]
+        return CensoringWeights.from_hazards(self.hazards, months=(first, last))
+
+
+def design_scheme(
+    candidates: pl.DataFrame, history: pl.DataFrame, study: StudyDesign
+) -> SchemeDesign:
+    """Design one scheme's comparison (primary_estimator.md clauses 4 to 9).
+
+    Parameters
+    ----------
+    candidates : rows of `cohort.candidate` that may be analysed, of one scheme, also of months
+        after the last index date.
+    history : rows of `cohort.history`; none dated on or after the row's index date.
+
+    Raises
+    ------
+    NotConvergedError : nobody was referred, or everybody, or the regression does not settle.
+    """
+    in_study = candidates.filter("is_in_study")
+    others = [
+        o.name
+        for o in OUTCOMES.values()
+        if o.counts_rows and o.name != study.primary.name and o.name in set(history["outcome"])
+    ]
+    covariates = build_covariates(in_study, history, primary=study.primary.name, others=others)
+    return SchemeDesign(
+        candidates=in_study,
+        covariates=covariates,
+        primary=design_pool(in_study, covariates, study, study.comparison.pool),
+        other=_other_pool(in_study, covariates, study),
+        hazards=_hazards(candidates, history, study, others),
+        sample=_sample(in_study, study),
+    )
+
+
+def design_pool(
+    candidates: pl.DataFrame, covariates: Covariates, study: StudyDesign, pool: Pool
+) -> PoolDesign:
+    """Fit the score on exposed and pool, match within calendar month, and measure balance."""
+    chosen = {
+        "area": pl.lit(value=True),
+        "non_referring_practices": ~pl.col("is_referring_practice"),
+        "referring_practices": pl.col("is_referring_practice"),
+    }[pool]
+    rows = candidates.filter(pl.col("is_exposed") | chosen)
+    described = rows.join(covariates.frame, on="candidate_id", suffix="_column")
+    columns = covariates.named(study.comparison.covariates)
+    fit = fit_logistic(
+        _matrix(described, columns),
+        described["is_exposed"].to_numpy().astype(float),
+        described.select(month_number(pl.col("index_month"))).to_series().to_numpy(),
+    )
+    described = described.with_columns(ps_logit=pl.Series(fit.logit))
+    matched = _match(described, study)
+    exposed = described.filter("is_exposed")
+    balance = _balance(described, matched, covariates.all)
+    comparison = matched.filter(~pl.col("exposed"))
+    return PoolDesign(
+        pool=pool,
+        matched=matched,
+        balance=balance,
+        n_exposed=exposed.height,
+        n_matched=matched.height - comparison.height,
+        effective_comparison=effective_size(comparison["weight"].to_numpy()),
+        pool_has_non_referring=not bool(rows["is_referring_practice"].all()),
+    )
+
+
+def _other_pool(
+    candidates: pl.DataFrame, covariates: Covariates, study: StudyDesign
+) -> PoolDesign | None:
+    wanted: Pool = "non_referring_practices"
+    if "matched_non_referring" not in study.estimators.sensitivity:
+        return None
+    if study.comparison.pool == wanted:
+        return None
+    try:
+        return design_pool(candidates, covariates, study, wanted)
+    except NotConvergedError:
+        return None
+
+
+def _match(described: pl.DataFrame, study: StudyDesign) -> pl.DataFrame:
+    width = caliper_width(
+        described["ps_logit"].to_numpy(),
+        described["is_exposed"].to_numpy(),
+        sd=study.comparison.caliper_sd,
+    )
+    exact = ["index_month", *(e for e in study.comparison.exact if e != "calendar_month")]
+    matched = match_nearest(
+        described,
+        exposed="is_exposed",
+        score="ps_logit",
+        exact=exact,
+        ratio=study.comparison.ratio,
+        caliper=width,
+        id="candidate_id",
+        draw="draw",
+    )
+    return matched.join(
+        described.select("candidate_id", "ps_logit"),
+        on="candidate_id",
+        how="left",
+        maintain_order="left",
+    )
+
+
+def _balance(
+    described: pl.DataFrame, matched: pl.DataFrame, columns: tuple[str, ...]
+) -> pl.DataFrame:
+    exposed = described.filter("is_exposed")
+    before = balance_table(described, exposed="is_exposed", covariates=columns)
+    kept = matched.join(described, on="candidate_id", suffix="_again", maintain_order="left")
+    after = balance_table(
+        kept, exposed="exposed", covariates=columns, weights="weight", reference=exposed
+    )
+    return before.select("covariate", smd_before="smd").join(
+        after.select("covariate", smd_after="smd", variance_ratio_after="variance_ratio"),
+        on="covariate",
+        maintain_order="left",
+    )
+
+
+def _hazards(
+    candidates: pl.DataFrame, history: pl.DataFrame, study: StudyDesign, others: list[str]
+) -> pl.DataFrame:
+    """Hazard of referral by month, where a practice refers; nil elsewhere, so not a row."""
+    rows = candidates.filter("is_referring_practice")
+    covariates = build_covariates(rows, history, primary=study.primary.name, others=others)
+    columns = covariates.named(study.comparison.covariates)
+    months = rows.select(month_number(pl.col("index_month"))).to_series()
+    fit = fit_logistic(
+        _matrix(covariates.frame, columns),
+        rows["is_exposed"].to_numpy().astype(float),
+        months.to_numpy(),
+    )
+    return rows.select("person_number", month=months).with_columns(
+        hazard=pl.Series(fit.probability)
+    )
+
+
+def _sample(candidates: pl.DataFrame, study: StudyDesign) -> pl.DataFrame:
+    unreferred = candidates.filter(~pl.col("is_exposed"))
+    months = unreferred.select(month_number(pl.col("index_month"))).to_series()
+    keep = hashed_sample(
+        _SAMPLE,
+        np.full(unreferred.height, study.seed, dtype=np.uint64),
+        unreferred["draw"].to_numpy().astype(np.uint64),
+        months.to_numpy().astype(np.uint64),
+    )
+    return unreferred.filter(pl.Series(keep)).select("candidate_id")
+
+
+def _matrix(frame: pl.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
+    return frame.select(columns).to_numpy().astype(float)

@@ -1,0 +1,107 @@
+"""The design gate: what must hold of a comparison before any outcome is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sp_eval.comparison.scheme_design import PoolDesign
+from sp_eval.study.design import Thresholds
+
+__all__ = ["Check", "Gate", "judge_design"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One pass mark: `value` against `limit`, and the sentence that says it."""
+
+    name: str
+    value: float
+    limit: float
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """All checks of one scheme's design."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def reason(self) -> str | None:
+        """Why estimates are withheld, and the ways on; None when every check passed."""
+        failed = [check.sentence for check in self.checks if not check.passed]
+        if not failed:
+            return None
+        return (
+            "; ".join(failed)
+            + ". Ways on: another comparison pool, a different set of covariates or a wider"
+            " period; or report that the files cannot tell."
+        )
+
+
+def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: float) -> Gate:
+    """Judge a matched design by primary_estimator.md clause 10.
+
+    Parameters
+    ----------
+    share_at_cap : share of the comparison people's monthly weights that reach the cap, 0 to 1.
+    """
+    share = design.n_matched / design.n_exposed if design.n_exposed else 0.0
+    limit = _smd_limit(design, thresholds)
+    if design.balance.is_empty() or design.n_matched == 0:
+        worst, gap = "every column", float("inf")
+    else:
+        row = design.balance.sort(design.balance["smd_after"].abs(), descending=True).row(0)
+        worst, gap = row[0], abs(row[2])
+    size = design.effective_comparison
+    need = thresholds.effective_comparison * design.n_exposed
+    return Gate(
+        (
+            Check(
+                "matched_share",
+                share,
+                thresholds.matched_share,
+                share >= thresholds.matched_share,
+                f"{share:.0%} of those who could be followed found similar people "
+                f"(at least {thresholds.matched_share:.0%} needed)",
+            ),
+            Check(
+                "balance",
+                gap,
+                limit,
+                gap <= limit,
+                f"the groups differ most before referral in {worst}: {gap:.3f} standard "
+                f"deviations (at most {limit:.3f})",
+            ),
+            Check(
+                "effective_comparison",
+                size,
+                need,
+                size >= need,
+                f"the similar people count for {size:.0f} people (at least {need:.0f} needed)",
+            ),
+            Check(
+                "weights_at_cap",
+                share_at_cap,
+                thresholds.weights_at_cap,
+                share_at_cap < thresholds.weights_at_cap,
+                f"{share_at_cap:.2%} of the weights for people referred later reach their cap "
+                f"(less than {thresholds.weights_at_cap:.0%} needed)",
+            ),
+        )
+    )
+
+
+def _smd_limit(design: PoolDesign, thresholds: Thresholds) -> float:
+    """The largest gap allowed; wider in small schemes, where chance alone exceeds the usual."""
+    if design.n_exposed >= thresholds.small_sample or design.effective_comparison <= 0:
+        return thresholds.smd
+    chance = 2.5 * float(np.sqrt(1 / max(1, design.n_exposed) + 1 / design.effective_comparison))
+    return max(thresholds.smd, chance)

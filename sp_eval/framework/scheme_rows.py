@@ -1,0 +1,184 @@
+"""All rows of one scheme: primary, sensitivity and described, released or withheld."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
+from sp_eval.framework.gate import Gate
+from sp_eval.framework.rows import RowMaker
+from sp_eval.framework.verdict import grade_of, verdict_of
+from sp_eval.models.estimate import TooFewEventsError
+from sp_eval.models.matched_rate_ratio import MatchedRates
+from sp_eval.models.person_time import Censoring
+from sp_eval.models.scheme_estimates import (
+    Counts,
+    MatchedCounts,
+    described_estimates,
+    described_rows,
+    matched_counts,
+    matched_estimate,
+    rates_that_add_up,
+)
+from sp_eval.study.design import OutcomeChoice
+from sp_eval.study.outcomes import Outcome
+
+__all__ = ["not_answerable_rows", "scheme_rows"]
+
+_RATIO = "rate_ratio"
+_DIFFERENCE = "rate_difference_per_1000_person_years"
+_RATE = "rate_per_1000_person_years"
+_SCALES = (_RATIO, _DIFFERENCE)
+_ADDING = ("observed_before", "expected_without_scheme", "observed_after")
+_DESCRIBED = ("before_after", "expected_from_selection")
+Row = dict[str, Any]
+
+
+def not_answerable_rows(maker: RowMaker, reason: str) -> list[Row]:
+    """Rows of a scheme of which nothing can be estimated."""
+    return [row for choice, _ in maker.study.counted for row in _nothing(maker, choice, reason)]
+
+
+def scheme_rows(
+    maker: RowMaker, design: SchemeDesign, gate: Gate, counts: Counts, held: frozenset[str]
+) -> list[Row]:
+    """Every row of a scheme whose people could be compared.
+
+    `held` names the clocks whose files cover enough; outcomes of other clocks are withheld.
+    Where the gate is shut, matched estimates are withheld with its reason.
+    """
+    rows: list[Row] = []
+    if gate.passed:
+        rows += _matched(maker, design, counts, held)
+    else:
+        for choice, _ in maker.study.counted:
+            rows += _matched_withheld(maker, choice, gate.reason or "")
+    return rows + _described(maker, design, counts, held)
+
+
+def _matched(
+    maker: RowMaker, design: SchemeDesign, counts: Counts, held: frozenset[str]
+) -> list[Row]:
+    weighted = matched_counts(design, design.primary, counts, Censoring(design.censoring()))
+    found = {
+        choice.name: _tried(weighted, counts, outcome, held)
+        for choice, outcome in maker.study.counted
+    }
+    controls = tuple(
+        rates.ratio
+        for choice, _ in maker.study.counted
+        if choice.role == "negative_control"
+        and isinstance(rates := found[choice.name], MatchedRates)
+    )
+    grade = str(grade_of(gate_passed=True, negative_controls=controls))
+    rows: list[Row] = []
+    for choice, outcome in maker.study.counted:
+        rates = found[choice.name]
+        if isinstance(rates, str):
+            rows += _matched_withheld(maker, choice, rates)
+            continue
+        verdict = verdict_of(rates.ratio, worthwhile=choice.worthwhile)
+        rows += [
+            maker.released(choice, e, role="primary", verdict=verdict, grade=grade)
+            for e in (rates.ratio, rates.difference)
+        ]
+        pre = counts.pre_total.filter(pl.col("outcome") == outcome.name)
+        adding = rates_that_add_up(weighted.rows(outcome, counts.history), pre, rates)
+        rows += [maker.released(choice, e, role="descriptive", grade=grade) for e in adding]
+    answered = {name for name, rates in found.items() if isinstance(rates, MatchedRates)}
+    return rows + _sensitivity(maker, design, counts, answered, grade)
+
+
+def _tried(
+    weighted: MatchedCounts,
+    counts: Counts,
+    outcome: Outcome,
+    held: frozenset[str],
+    method: str = "matched_rate_ratio",
+) -> MatchedRates | str:
+    if outcome.clock not in held:
+        return _not_covered(outcome)
+    try:
+        return matched_estimate(weighted, counts.history, outcome, method=method)
+    except TooFewEventsError as error:
+        return str(error)
+
+
+def _sensitivity(
+    maker: RowMaker, design: SchemeDesign, counts: Counts, answered: set[str], grade: str
+) -> list[Row]:
+    weights = design.censoring()
+    ways: dict[str, tuple[PoolDesign | None, Censoring]] = {
+        "matched_follow_on": (design.primary, Censoring(None)),
+        "matched_uncapped": (design.primary, Censoring(weights, cap=None)),
+        "matched_cap_10": (design.primary, Censoring(weights, cap=10.0)),
+        "matched_non_referring": (design.other, Censoring(weights)),
+    }
+    every = frozenset(outcome.clock for _, outcome in maker.study.counted)
+    rows: list[Row] = []
+    for method in maker.study.estimators.sensitivity:
+        pool, censoring = ways[method]
+        weighted = None if pool is None else matched_counts(design, pool, counts, censoring)
+        for choice, outcome in maker.study.counted:
+            if choice.name not in answered:
+                continue
+            found: MatchedRates | str = "no practice that does not refer can be compared with"
+            if weighted is not None:
+                found = _tried(weighted, counts, outcome, every, method)
+            if isinstance(found, str):
+                rows.append(_withheld(maker, choice, method, _RATIO, "sensitivity", found))
+            else:
+                rows.append(maker.released(choice, found.ratio, role="sensitivity", grade=grade))
+    return rows
+
+
+def _described(
+    maker: RowMaker, design: SchemeDesign, counts: Counts, held: frozenset[str]
+) -> list[Row]:
+    described = described_rows(design, counts, Censoring(design.censoring()))
+    rows: list[Row] = []
+    for choice, outcome in maker.study.counted:
+        try:
+            if outcome.clock not in held:
+                raise TooFewEventsError(_not_covered(outcome))
+            pair = described_estimates(described, design, outcome, seed=maker.study.seed)
+        except TooFewEventsError as error:
+            rows += [
+                _withheld(maker, choice, method, _RATIO, "descriptive", str(error))
+                for method in _DESCRIBED
+            ]
+            continue
+        rows += [maker.released(choice, e, role="descriptive") for e in pair]
+    return rows
+
+
+def _nothing(maker: RowMaker, choice: OutcomeChoice, reason: str) -> list[Row]:
+    described = [
+        _withheld(maker, choice, method, _RATIO, "descriptive", reason) for method in _DESCRIBED
+    ]
+    return _matched_withheld(maker, choice, reason) + described
+
+
+def _matched_withheld(maker: RowMaker, choice: OutcomeChoice, reason: str) -> list[Row]:
+    rows = [
+        _withheld(maker, choice, "matched_rate_ratio", scale, "primary", reason)
+        for scale in _SCALES
+    ]
+    rows += [_withheld(maker, choice, m, _RATE, "descriptive", reason) for m in _ADDING]
+    return rows + [
+        _withheld(maker, choice, m, _RATIO, "sensitivity", reason)
+        for m in maker.study.estimators.sensitivity
+    ]
+
+
+def _withheld(
+    maker: RowMaker, choice: OutcomeChoice, method: str, scale: str, role: str, reason: str
+) -> Row:
+    return maker.withheld(choice, method=method, scale=scale, role=role, reason=reason)
+
+
+def _not_covered(outcome: Outcome) -> str:
+    kinds = ", ".join(source.replace("_", " ") for source in outcome.sources)
+    return f"no file covers {kinds} activity for long enough around the referrals"

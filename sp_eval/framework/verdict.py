@@ -1,0 +1,56 @@
+"""What an estimate means in one of five fixed words, and how far to trust it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sp_eval.models.estimate import Estimate
+
+__all__ = ["Grade", "Verdict", "grade_of", "verdict_of"]
+
+
+class Verdict(StrEnum):
+    """The five words; no others are ever shown."""
+
+    FEWER = "fewer"
+    MORE = "more"
+    NO_WORTHWHILE_CHANGE = "no_worthwhile_change"
+    CANNOT_TELL = "cannot_tell"
+    NOT_ANSWERABLE = "not_answerable"
+
+
+class Grade(StrEnum):
+    """How far a design can carry a claim of cause; never high without randomisation."""
+
+    MODERATE = "moderate"
+    LOW = "low"
+    NONE = "none"
+
+
+def verdict_of(ratio: Estimate, *, worthwhile: float) -> Verdict:
+    """The verdict on a rate ratio, `worthwhile` being the smallest relative change that matters.
+
+    An interval wholly inside (1 - worthwhile, 1 + worthwhile) says that any change is too small
+    to matter, also where it leaves 1 out.
+    """
+    low, high = ratio.ci_low, ratio.ci_high
+    if low is None or high is None:
+        return Verdict.NOT_ANSWERABLE
+    if low > 1 - worthwhile and high < 1 + worthwhile:
+        return Verdict.NO_WORTHWHILE_CHANGE
+    if high < 1:
+        return Verdict.FEWER
+    if low > 1:
+        return Verdict.MORE
+    return Verdict.CANNOT_TELL
+
+
+def grade_of(*, gate_passed: bool, negative_controls: tuple[Estimate, ...]) -> Grade:
+    """Moderate where the gate is passed and no outcome moved that should not; low where one did."""
+    if not gate_passed:
+        return Grade.NONE
+    moved = any(
+        e.ci_low is not None and e.ci_high is not None and not e.ci_low <= 1 <= e.ci_high
+        for e in negative_controls
+    )
+    return Grade.LOW if moved else Grade.MODERATE

@@ -1,0 +1,120 @@
+"""Weighted Poisson quasi-likelihood and its clustered sandwich, as arrays in and values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sp_eval.models.estimate import TooFewEventsError
+
+__all__ = ["PoissonFit", "clustered_variance", "fit_poisson", "independent_columns"]
+
+Array = NDArray[np.floating]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonFit:
+    """A fitted log-linear model.
+
+    `beta` (k,), `mean` (N,) expected events, `bread` (k, k) inverse weighted information,
+    `score` (N, k) weighted row scores, `leverage` (N,) diagonal of the weighted hat matrix.
+    """
+
+    beta: Array
+    mean: Array
+    bread: Array
+    score: Array
+    leverage: Array
+
+    def influence(self, person: Codes) -> Array:
+        """Row influence on `beta`, (N, k), each score divided by 1 - its person's leverage."""
+        total = np.bincount(person, weights=self.leverage)[person]
+        scaled = self.score / np.maximum(1 - total, 1e-8)[:, None]
+        return np.asarray(scaled @ self.bread)
+
+
+def independent_columns(x: Array) -> NDArray[np.int64]:
+    """Indices of columns that add something to those before them.
+
+    A column goes when less than one part in 1e10 of its sum of squares is left once the columns
+    kept so far are taken out (Gram-Schmidt on the k x k cross-products).
+    """
+    size = np.sqrt((x**2).sum(axis=0))
+    scaled = x / np.where(size > 0, size, 1.0)
+    rest = scaled.T @ scaled
+    kept: list[int] = []
+    for j in range(x.shape[1]):
+        if size[j] > 0 and rest[j, j] > 1e-10:
+            kept.append(j)
+            rest = rest - np.outer(rest[:, j], rest[j]) / rest[j, j]
+    return np.array(kept, dtype=np.int64)
+
+
+def fit_poisson(y: Array, days: Array, x: Array, weight: Array) -> PoissonFit:
+    """Fit log E[y] = log(days) + x beta by weighted quasi-likelihood (Newton, steps halved).
+
+    Parameters
+    ----------
+    y : (N,) events, weighted events allowed. days : (N,) > 0. x : (N, k) of full rank whose first
+        column is the intercept. weight : (N,) row weights.
+
+    Raises
+    ------
+    TooFewEventsError : the likelihood has no finite maximum.
+
+    The dispersion is irrelevant to the point and to the sandwich. Source: McCullagh & Nelder
+    (1989), Generalized Linear Models, chapter 9; statsmodels' GLM gives the same to 1e-9 at about
+    ten times the cost (see the reference tests).
+    """
+    offset = np.log(days)
+    beta = np.zeros(x.shape[1])
+    beta[0] = np.log((weight * y).sum() / (weight * days).sum())
+    reached = _likelihood(x @ beta + offset, y, weight)
+    for _ in range(100):
+        mean = np.exp(x @ beta + offset)
+        score = x.T @ (weight * (y - mean))
+        step = np.linalg.solve(x.T @ (x * (weight * mean)[:, None]), score)
+        if float(score @ step) < 1e-14 * max(1.0, abs(reached)):
+            break
+        moved = _likelihood(x @ (beta + step) + offset, y, weight)
+        while not moved >= reached and np.abs(step).max() > 1e-10:
+            step = step / 2
+            moved = _likelihood(x @ (beta + step) + offset, y, weight)
+        beta, reached = beta + step, moved
+    else:
+        raise TooFewEventsError("too few events for the model to settle")
+    mean = np.exp(x @ beta + offset)
+    curvature = weight * mean
+    bread = np.linalg.inv(x.T @ (x * curvature[:, None]))
+    row_score = x * (weight * (y - mean))[:, None]
+    leverage = ((x @ bread) * x).sum(axis=1) * curvature
+    return PoissonFit(beta, mean, bread, row_score, leverage)
+
+
+def _likelihood(eta: Array, y: Array, weight: Array) -> float:
+    return float(weight @ (y * eta - np.exp(np.minimum(eta, 700))))
+
+
+def clustered_variance(influence: Array, one: Codes, two: Codes) -> float:
+    """Two-way clustered variance of one statistic from its row influences.
+
+    V_one + V_two - V_both, each sum of squares over its clusters times G/(G-1); rows that share
+    both clusters are summed first, and that last term, being of rows, has factor 1. If the
+    result is not positive the larger one-way variance stands. Source: Cameron, Gelbach & Miller
+    (2011), Journal of Business & Economic Statistics 29:238, doi 10.1198/jbes.2010.07136.
+    """
+    first, second = _one_way(influence, one), _one_way(influence, two)
+    _, both = np.unique(np.column_stack([one, two]), axis=0, return_inverse=True)
+    shared = float((np.bincount(both.ravel(), weights=influence) ** 2).sum())
+    variance = first + second - shared
+    return variance if variance > 0 else max(first, second)
+
+
+def _one_way(influence: Array, cluster: Codes) -> float:
+    _, code = np.unique(cluster, return_inverse=True)
+    sums = np.bincount(code, weights=influence)
+    groups = len(sums)
+    return float((sums**2).sum()) * groups / (groups - 1) if groups > 1 else 0.0
