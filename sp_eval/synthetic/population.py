@@ -118,7 +118,7 @@ def draw_people(settings: WorldSettings) -> tuple[People, Practices]:
 def _draw_practices(settings: WorldSettings) -> Practices:
     rng = part_rng(settings, "practices")
     count = settings.practices
-    numbers = np.sort(rng.choice(np.arange(1, 999), count, replace=False))
+    numbers = np.sort(rng.choice(np.arange(700, 1_000), count, replace=False))
     prefix = _CODE_PREFIX[settings.looks_like]
     refers = np.zeros(count, dtype=np.bool_)
     chosen = max(1, round(count * settings.referring_share))

@@ -14,6 +14,7 @@ from sp_eval.study.outcomes import OUTCOMES
 
 __all__ = ["AFFECTED", "DEFAULT_EFFECTS", "SCHEMES", "Style", "WorldSettings", "part_rng"]
 
+MOST_PRACTICES = 300  # as many codes as are kept for made-up practices
 Style = Literal["rotherham", "gloucestershire"]
 SCHEMES: tuple[Style, ...] = ("rotherham", "gloucestershire")
 
@@ -105,6 +106,8 @@ class WorldSettings:
             raise ValueError("a rate ratio cannot be below 0")
         if not 0 < self.referred < self.people:
             raise ValueError("the number referred must be between 1 and the number of people")
+        if not 1 <= self.practices <= MOST_PRACTICES:
+            raise ValueError(f"the number of practices must be between 1 and {MOST_PRACTICES}")
         if not self.observed_from <= self.referrals_from <= self.referrals_to < self.observed_to:
             raise ValueError("referrals must lie inside the observed time")
 

@@ -1,0 +1,64 @@
+"""The files that tell what is true of a delivery: truth.json and faults.csv."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sp_eval.synthetic.faults import TablePlan
+from sp_eval.synthetic.planting import FAULT_COLUMNS
+from sp_eval.synthetic.raw_table import RawTable
+from sp_eval.synthetic.settings import WorldSettings
+
+__all__ = ["unusable_people", "write_truth"]
+
+
+def unusable_people(
+    settings: WorldSettings, tables: Sequence[RawTable], plans: Mapping[str, TablePlan]
+) -> npt.NDArray[np.bool_]:
+    """Tell the people whose referral or registration is refused for a planted fault."""
+    refused = np.zeros(settings.people, dtype=np.bool_)
+    for table in tables:
+        if "_person" not in table.frame.columns:
+            continue
+        spoilt = table.frame.join(plans[table.key].edits, on="_row", how="semi")
+        person = spoilt["_person"].to_numpy()
+        refused[person[person < settings.people]] = True
+    return refused
+
+
+def write_truth(
+    out: Path,
+    *,
+    parameters: Mapping[str, Any],
+    truth: Mapping[str, Any],
+    faults: pl.DataFrame | None,
+    rows: Mapping[str, int],
+) -> Path:
+    """Write `<out>/truth/truth.json` and, where there are any to tell of, faults.csv."""
+    folder = out / "truth"
+    folder.mkdir(parents=True, exist_ok=True)
+    content: dict[str, Any] = {
+        "parameters": parameters,
+        "schemes": truth,
+        "expected_data_rows": rows,
+    }
+    if faults is not None:
+        faults = faults.select(list(FAULT_COLUMNS))
+        faults.sort("scheme", "file", "sheet", "row_number").write_csv(folder / "faults.csv")
+        content["fault_counts"] = {
+            scheme: dict(counts.sort("rule").select("rule", "len").iter_rows())
+            for (scheme,), counts in faults.group_by("scheme", "rule")
+            .len()
+            .partition_by("scheme", as_dict=True)
+            .items()
+        }
+    text = json.dumps(content, indent=1, sort_keys=False)
+    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
+    return folder
