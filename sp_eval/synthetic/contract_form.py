@@ -13,7 +13,7 @@ from sp_eval.synthetic.hospital import Hospital
 from sp_eval.synthetic.months import NEVER, as_dates
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import WorldSettings
-from sp_eval.synthetic.support import ITEMS, swemwbs_metric
+from sp_eval.synthetic.support import ITEMS
 
 __all__ = ["contract_form", "day_column", "registrations"]
 
@@ -171,7 +171,8 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
     spell = hospital.spell
     if not rotherham:
         spell = spell.filter(pl.col("patient_class") != "3")
-    sure = pl.lit(value=True).alias("attended")
+    # Only Gloucestershire's PODs say of every row that the person came; elsewhere it is implied.
+    came = pl.lit(None if rotherham else True, dtype=pl.Boolean).alias("attended")
     parts = [
         ae.select(
             "person",
@@ -179,13 +180,13 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
             pl.lit(int(NEVER), dtype=pl.Int32).alias("end_day"),
             pl.when(pl.col("category") == "1").then(pl.lit("ae")).otherwise(pl.lit("other"))
             .alias("activity"),
-            sure,
+            came,
             "provider",
             "cost",
         ),
         spell.select(
             "person", "day", "end_day", _spell_kind(names_maternity=rotherham).alias("activity"),
-            sure, "provider", "cost",
+            came, "provider", "cost",
         ),
         hospital.appointment.select(
             "person",
@@ -206,9 +207,6 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
         day_column("end_day", settings.observed_from).alias("end_date"),
         "activity",
         "attended",
-        pl.when(pl.col("end_day") < int(NEVER))
-        .then(pl.col("end_day") - pl.col("day"))
-        .alias("bed_days"),
         (nothing.cast(pl.Float64) if rotherham else pl.col("cost")).alias("cost_gbp"),
     )
 
@@ -235,15 +233,7 @@ def _spell_kind(*, names_maternity: bool) -> pl.Expr:
 def _responses(settings: WorldSettings, responses: pl.DataFrame) -> pl.DataFrame:
     items = list(ITEMS[settings.looks_like])
     frame = responses.with_columns(pl.col(items).cast(pl.Float64))
-    instrument = "rotherham_wellbeing"
-    if not _is_rotherham(settings):
-        instrument = "swemwbs"
-        metric = {raw: float(text) for raw, text in swemwbs_metric().items()}
-        total = pl.sum_horizontal(pl.col(items), ignore_nulls=False)
-        frame = frame.with_columns(total.alias("total")).with_columns(
-            pl.col("total").cast(pl.Int64).replace_strict(metric, default=None).alias("metric")
-        )
-        items = [*items, "total", "metric"]
+    instrument = "rotherham_wellbeing" if _is_rotherham(settings) else "swemwbs"
     long = frame.unpivot(
         items, index=["referral_key", "stage", "day"], variable_name="item", value_name="score"
     )

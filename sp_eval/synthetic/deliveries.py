@@ -59,7 +59,8 @@ def write_deliveries(
         None: every row is sound, nobody refuses consent, is unlinked or referred twice.
     month, months
         When the delivery is cut: it holds what is dated before the first of the month and
-        what was known then. Several `months` give cumulative deliveries of the same world.
+        what was known then. Several `months` give cumulative deliveries of the same world;
+        the truth is then told as of the last.
 
     Returns
     -------
@@ -88,7 +89,10 @@ def write_deliveries(
             logs.append(log)
             rows |= counts
         truth[settings.scheme_code] = world_truth(
-            settings, records, unusable_people(settings, tables, plans)
+            settings,
+            records,
+            unusable=unusable_people(settings, tables, plans),
+            cut=settings.day(_first_of(max(cuts))),
         )
     found = pl.concat(logs) if logs else pl.DataFrame(schema=FAULT_COLUMNS)
     parameters = {

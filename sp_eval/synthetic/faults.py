@@ -134,6 +134,8 @@ def _without_note(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         & pl.col("_has_consent")
         & (pl.col("_days_since_first") == 0)
         & pl.col("_dead_since").is_null()
+        # Of two referrals of a person the first must stay the one that counts.
+        & ~pl.col("_person").is_duplicated()
     )
     return np.array(frame.select(plain).to_series().to_numpy(), dtype=np.bool_)
 

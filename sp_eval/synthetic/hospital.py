@@ -13,7 +13,7 @@ from sp_eval.synthetic.codes import drawn_code, drawn_cost, happens, labels, ord
 from sp_eval.synthetic.effects import Events
 from sp_eval.synthetic.population import People
 from sp_eval.synthetic.settings import WorldSettings, part_rng
-from sp_eval.synthetic.spells import TRUST_SHARES, TRUSTS, draw_spells
+from sp_eval.synthetic.spells import TRUST_SHARES, TRUSTS, Stays, draw_spells
 
 __all__ = ["Hospital", "draw_hospital"]
 
@@ -38,12 +38,17 @@ class Hospital:
 
 
 def draw_hospital(
-    settings: WorldSettings, people: People, intensity: Intensity, events: dict[str, Events]
+    settings: WorldSettings,
+    people: People,
+    intensity: Intensity,
+    *,
+    events: dict[str, Events],
+    stays: Stays,
 ) -> Hospital:
     """Dress the events that happened as hospital records, and add those that never count."""
     return Hospital(
         ae=_attendances(settings, people, events["ae_attendance"], events["emergency_admission"]),
-        spell=draw_spells(settings, people, intensity, events),
+        spell=draw_spells(settings, people, intensity, events=events, stays=stays),
         appointment=_appointments(settings, people, intensity, events["outpatient_attendance"]),
     )
 

@@ -74,7 +74,8 @@ def draw_service(
     accepted &= people.is_seen(who, first_contact)
     ended = _ending(settings, people, rows, accepted=accepted, first_contact=first_contact, rng=rng)
     needs = _needs(n, rng)
-    consent = rng.random(settings.people) >= settings.consent_refused
+    referred = rows.person[rows.first & known]
+    refusing = referred[_some(rng, len(referred), settings.consent_refused)]
     order = np.lexsort((rows.person, rows.day))
     referral = pl.DataFrame(
         {
@@ -87,7 +88,7 @@ def draw_service(
             **ended,
             "first_contact_day": np.where(accepted, first_contact, NEVER).astype(np.int32),
             "is_carer": happens(rng, 0.14, n),
-            "has_consent": consent[who] | ~known,
+            "has_consent": ~np.isin(rows.person, refusing),
             "is_first": rows.first,
             "days_since_first": rows.gap.astype(np.int32),
         }

@@ -92,7 +92,7 @@ class WorldSettings:
     accepted: float = 0.84
     consent_refused: float = 0.01
     unlinked: float = 0.008
-    referred_again: float = 0.008
+    referred_again: float = 0.01
     followed_up: float = 0.58
     wellbeing_gain: float = 0.45
 

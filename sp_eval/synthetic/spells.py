@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,7 +15,7 @@ from sp_eval.synthetic.months import NEVER
 from sp_eval.synthetic.population import People
 from sp_eval.synthetic.settings import WorldSettings, part_rng
 
-__all__ = ["TRUSTS", "TRUST_SHARES", "draw_spells", "length_of_stay"]
+__all__ = ["TRUSTS", "TRUST_SHARES", "Stays", "draw_spells", "draw_stays"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -22,22 +24,48 @@ TRUST_SHARES = (0.86, 0.07, 0.07)
 _THROUGH_AE = ("21", "2A")
 _NOT_THROUGH_AE = ("22", "23", "24", "25", "2B", "2D")
 _ELECTIVE = ("11", "12", "13")
+_NOT_KNOWN = 0.003  # share of spells whose discharge is not known
 _LONG = 2  # nights from which a stay is no short stay
 _LAST_MATERNITY_AGE = 44
 
 
-def length_of_stay(settings: WorldSettings, events: Events) -> Ints:
-    """Return nights of each emergency admission, whether or not it happened."""
+class Stays(NamedTuple):
+    """Nights of each emergency admission, whether or not it happened, and what is written down.
+
+    `recorded` is 0 where the discharge is not known or lies after the last observed day.
+    """
+
+    nights: Ints
+    is_known: npt.NDArray[np.bool_]
+    recorded: Ints
+
+
+def draw_stays(settings: WorldSettings, people: People, events: Events) -> Stays:
+    """Draw how long each emergency admission lasts; a death ends it."""
     rng = part_rng(settings, "nights")
-    short = happens(rng, 0.38, len(events.person))
-    return np.where(short, rng.integers(0, 2, len(short)), 2 + rng.geometric(0.16, len(short)) - 1)
+    count = len(events.person)
+    short = happens(rng, 0.38, count)
+    drawn = np.where(short, rng.integers(0, 2, count), 1 + rng.geometric(0.16, count))
+    nights = np.minimum(drawn, people.died_on[events.person] - events.day)
+    is_known = ~happens(rng, _NOT_KNOWN, count)
+    ended = is_known & (events.day + nights < settings.days)
+    return Stays(nights, is_known, np.where(ended, nights, 0))
 
 
 def draw_spells(
-    settings: WorldSettings, people: People, intensity: Intensity, events: dict[str, Events]
+    settings: WorldSettings,
+    people: People,
+    intensity: Intensity,
+    *,
+    events: dict[str, Events],
+    stays: Stays,
 ) -> pl.DataFrame:
+    """Return every spell that happened; columns as in `hospital.Hospital`, and last_day.
+
+    `last_day` is the true last day inside the observed time, also where none is written down.
+    """
     parts = [
-        _emergencies(settings, events["emergency_admission"], events["ae_attendance"]),
+        _emergencies(settings, events["emergency_admission"], events["ae_attendance"], stays),
         _electives(settings, events["elective_admission"]),
         _maternity(settings, people, intensity),
         _regular_attenders(settings, people),
@@ -49,7 +77,7 @@ def draw_spells(
     start = frame["day"].to_numpy()
     nights = frame["nights"].to_numpy()
     end = np.minimum(start + nights, people.died_on[frame["person"].to_numpy()])
-    not_known = happens(rng, 0.003, n)
+    not_known = ~frame["is_known"].to_numpy()
     still_in = end >= settings.days
     stay = end - start
     most = np.where(stay >= _LONG, np.minimum(rng.geometric(0.80, n), np.minimum(stay, 4)), 1)
@@ -61,7 +89,7 @@ def draw_spells(
             pl.Series("finished", ~still_in),
             drawn_code(rng, TRUSTS, TRUST_SHARES, n).alias("provider"),
             drawn_cost(rng, np.where(stay >= _LONG, 900.0 + 330.0 * stay, 720.0), n).alias("cost"),
-        ).drop("nights")
+        ).drop("nights", "is_known")
     )
 
 
@@ -71,6 +99,7 @@ def _spell_frame(
     patient_class: pl.Series,
     method: pl.Series,
     nights: npt.NDArray[np.integer],
+    is_known: npt.NDArray[np.bool_] | None = None,
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {
@@ -79,11 +108,14 @@ def _spell_frame(
             "patient_class": patient_class,
             "method": method,
             "nights": nights.astype(np.int64),
+            "is_known": np.ones(len(day), dtype=np.bool_) if is_known is None else is_known,
         }
     )
 
 
-def _emergencies(settings: WorldSettings, events: Events, attendances: Events) -> pl.DataFrame:
+def _emergencies(
+    settings: WorldSettings, events: Events, attendances: Events, stays: Stays
+) -> pl.DataFrame:
     rng = part_rng(settings, "emergency detail")
     n = len(events.person)
     attended = np.zeros(max(1, n), dtype=np.bool_)
@@ -98,7 +130,8 @@ def _emergencies(settings: WorldSettings, events: Events, attendances: Events) -
         events.day,
         pl.repeat("1", n, eager=True),
         method,
-        length_of_stay(settings, events),
+        stays.nights,
+        stays.is_known,
     )
     return frame.filter(pl.Series(events.happened))
 

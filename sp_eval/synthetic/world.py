@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from sp_eval.synthetic.population import People, Practices, draw_people
 from sp_eval.synthetic.referrals import draw_referrals
 from sp_eval.synthetic.service import draw_service
 from sp_eval.synthetic.settings import AFFECTED, WorldSettings
-from sp_eval.synthetic.spells import length_of_stay
+from sp_eval.synthetic.spells import Stays, draw_stays
 from sp_eval.synthetic.support import draw_activities, draw_costs, draw_questionnaires
 from sp_eval.synthetic.truth import judged_people, truth_of
 
-__all__ = ["Records", "World", "simulate"]
+__all__ = ["Records", "World", "draw_records", "simulate", "world_truth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Records:
     practices: Practices
     referred_on: Days  # by person; `NEVER` if not referred
     events: dict[str, Events]
-    nights: npt.NDArray[np.int64]  # by emergency admission
+    stays: Stays  # by emergency admission
     referral: pl.DataFrame
     responses: pl.DataFrame
     activities: pl.DataFrame
@@ -95,48 +95,56 @@ def draw_records(settings: WorldSettings) -> Records:
         consultations=events["gp_contact"],
         visits=service.visits,
     )
+    stays = draw_stays(settings, people, events["emergency_admission"])
     return Records(
         people=people,
         practices=practices,
         referred_on=referred_on,
         events=events,
-        nights=length_of_stay(settings, events["emergency_admission"]),
+        stays=stays,
         referral=service.referral,
         responses=draw_questionnaires(settings, people, service.referral),
         activities=draw_activities(settings, people, service.referral),
         costs=draw_costs(settings),
         book=book,
-        hospital=draw_hospital(settings, people, intensity, events),
+        hospital=draw_hospital(settings, people, intensity, events=events, stays=stays),
     )
 
 
 def world_truth(
     settings: WorldSettings,
     records: Records,
+    *,
     unusable: npt.NDArray[np.bool_] | None = None,
+    cut: int | None = None,
 ) -> dict[str, Any]:
-    """Return the truth of a world; people `unusable` (by person) are not among the analysable."""
+    """Return the truth of a world as it can be known on day number `cut` (default: the end).
+
+    People `unusable` (by person) are not among the analysable.
+    """
+    records = _known_at(records, settings.days if cut is None else cut)
     people, referred_on = records.people, records.referred_on
     is_referred = referred_on < NEVER
     followed = is_referred & (people.seen_from <= referred_on - 365)
-    first = records.referral.filter(pl.col("is_first") & pl.col("person").is_not_null())
+    first = records.referral.filter(pl.col("is_first") & (pl.col("person") < len(people)))
     refused = np.zeros(len(people), dtype=np.bool_)
     refused[first.filter(~pl.col("has_consent"))["person"].to_numpy()] = True
     analysable = followed & ~refused
     if unusable is not None:
         analysable &= ~unusable
-    accepted = first.filter(pl.col("outcome") == "accepted").height
+    accepted = np.zeros(len(people), dtype=np.bool_)
+    accepted[first.filter(pl.col("outcome") == "accepted")["person"].to_numpy()] = True
 
     def told(chosen: npt.NDArray[np.bool_]) -> dict[str, Any]:
         judged = judged_people(referred_on, chosen=chosen)
-        return truth_of(settings, people, records.events, records.nights, judged)
+        return truth_of(settings, people, records.events, records.stays.recorded, judged)
 
-    left = is_referred & (people.seen_to < np.minimum(referred_on + 366, settings.days))
+    left = is_referred & (people.left_on < referred_on + 366)
     return {
         "scheme_code": settings.scheme_code,
         "people": len(people),
         "referred": int(is_referred.sum()),
-        "accepted": accepted,
+        "accepted": int((is_referred & accepted).sum()),
         "followed_365_days_before": int(followed.sum()),
         "consent_refused": int((is_referred & refused).sum()),
         "analysable_people": int(analysable.sum()),
@@ -145,3 +153,15 @@ def world_truth(
         "referred_followed": told(followed),
         "analysable": told(analysable),
     }
+
+
+def _known_at(records: Records, cut: int) -> Records:
+    """Forget what lies on or after day number `cut`."""
+    people, stays = records.people, records.stays
+    ended = records.events["emergency_admission"].day + stays.nights < cut
+    return replace(
+        records,
+        people=replace(people, seen_to=np.minimum(people.seen_to, np.int32(cut))),
+        referred_on=np.where(records.referred_on < cut, records.referred_on, NEVER),
+        stays=stays._replace(recorded=np.where(ended, stays.recorded, 0)),
+    )

@@ -1,0 +1,75 @@
+"""A delivery without faults is taken in as exactly the tables of the world it was made from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.scheme_mapping import load_mapping
+from sp_eval.ingest.delivery import take_in
+from sp_eval.synthetic.deliveries import write_deliveries
+from sp_eval.synthetic.faults import FaultRates
+from sp_eval.synthetic.settings import SCHEMES, WorldSettings
+from sp_eval.synthetic.world import simulate
+
+SIZE = {"people": 1_500, "referred": 150, "seed": 4}
+
+
+def taken(folder, scheme, month="2019-04"):
+    return take_in(
+        folder / scheme / month,
+        mapping=load_mapping(scheme),
+        month=month,
+        key=b"only for tests, never for people",
+        received_at=datetime(2019, 4, 5, tzinfo=UTC),
+        usual_rows={},
+        known_deaths=None,
+        accepted_brakes=(),
+        progress=None,
+    )
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    out = tmp_path_factory.mktemp("sound")
+    write_deliveries(out, **SIZE)
+    return out
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_sound_delivery_is_the_world_in_contract_form(sound, scheme):
+    found = taken(sound, scheme)
+    assert found.stopped is None
+    assert found.rejection.is_empty()
+    nobody = {"consent_refused": 0.0, "unlinked": 0.0, "referred_again": 0.0}
+    world = simulate(WorldSettings(scheme_code=scheme, **SIZE, **nobody))
+    for name, made in world.tables.items():
+        # keys differ: a world draws its own, an installation derives them under its secret
+        columns = [
+            column for column in load_contract(name).names if not column.endswith(("_key", "_id"))
+        ]
+        accepted = found.accepted[name].select(columns).sort(columns)
+        assert accepted.equals(made.select(columns).sort(columns)), name
+    people = found.accepted["person"]["person_key"].n_unique()
+    assert people == world.tables["person"]["person_key"].n_unique()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_planted_fault_is_found_and_no_sound_row_refused(tmp_path, scheme):
+    write_deliveries(tmp_path, schemes=[scheme], faults=FaultRates(), **SIZE)
+    found = taken(tmp_path, scheme)
+    place = ["file", "sheet", "row_number"]
+    planted = pl.read_csv(
+        tmp_path / "truth" / "faults.csv", schema_overrides={"sheet": pl.String}
+    ).with_columns(pl.col("file").str.strip_prefix("2019-04/"), pl.col("sheet").fill_null(""))
+    no_errors = ["consent_no", "unlinked_not_on_register", "rereferral_within_28d"]
+    errors = planted.filter(~pl.col("rule").is_in([*no_errors, "exact_duplicate"]))
+    refused = found.rejection.with_columns(pl.col("row_number").cast(pl.Int64))
+    assert errors.height > 150
+    assert errors.join(refused, on=place, how="anti").is_empty()
+    assert refused.join(errors, on=place, how="anti").is_empty()
+    repeated = planted.filter(pl.col("rule") == "exact_duplicate").height
+    assert found.delivery["rows_duplicate"].sum() == repeated
