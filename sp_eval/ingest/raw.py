@@ -6,6 +6,7 @@ they keep the number they have in the file.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -150,7 +151,7 @@ def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
     wanted = (dataset.sheet or "").strip().casefold()
     sheet = next((name for name in workbook.sheets if name.strip().casefold() == wanted), None)
     if sheet is None:
-        raise FileRefusedError("sheet_missing", f"There is no sheet '{dataset.sheet}'.")
+        raise FileRefusedError("sheet_missing", _sheet_hint(workbook, dataset.sheet or ""))
     cells = workbook.cells(sheet)
     if cells.height == 0:
         raise FileRefusedError("empty_file", f"The sheet '{dataset.sheet}' is empty.")
@@ -176,6 +177,12 @@ def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
     )
     require_columns(header, rows_in=table.cells.height)
     return table
+
+
+def _sheet_hint(workbook: Workbook, wanted: str) -> str:
+    close = difflib.get_close_matches(wanted, workbook.sheets, n=1)
+    hint = f" The sheet '{close[0]}' may be it under another name." if close else ""
+    return f"There is no sheet '{wanted}'.{hint}"
 
 
 def _finished(table: RawTable, dataset: Dataset) -> RawTable:

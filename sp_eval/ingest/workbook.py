@@ -35,9 +35,13 @@ class Workbook:
         True dates read `YYYY-MM-DD HH:MM:SS`, numbers as their digits. A cell with an error
         (`#N/A`) holds the text `#ERROR`, so that a rule speaks of it instead of nobody.
         """
-        # skip_rows=0: without it empty rows at the top are left out and all numbers shift
-        loaded = self._reader.load_sheet(sheet, header_row=None, dtypes="string", skip_rows=0)
-        batch, errors = loaded.to_arrow_with_errors()
+        try:
+            # skip_rows=0: without it empty rows at the top are left out and all numbers shift
+            loaded = self._reader.load_sheet(sheet, header_row=None, dtypes="string", skip_rows=0)
+            batch, errors = loaded.to_arrow_with_errors()
+        except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
+            detail = f"The sheet '{sheet}' cannot be read: the workbook is damaged."
+            raise FileRefusedError("unreadable", detail) from None
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)  # noqa: S101  (a record batch makes a frame)
         frame.columns = [f"c{number}" for number in range(frame.width)]
@@ -51,10 +55,10 @@ def open_workbook(data: bytes) -> Workbook:
     """Open a workbook, or raise `FileRefusedError`: `cut_short` or `unreadable`."""
     try:
         return Workbook(fastexcel.read_excel(data))
-    except Exception as error:  # fastexcel's errors share no base class but this
+    except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
         if data.startswith(b"PK") and not zipfile.is_zipfile(BytesIO(data)):
             raise FileRefusedError(
                 "cut_short", "The workbook is not whole: its end is missing."
             ) from None
         detail = "The file is not a workbook that can be opened (a password, an old format?)."
-        raise FileRefusedError("unreadable", detail) from error
+        raise FileRefusedError("unreadable", detail) from None

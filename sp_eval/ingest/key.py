@@ -1,0 +1,75 @@
+"""The secret of the pseudonymisation: given, or made once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["KeyRefusedError", "PseudonymKey", "obtain_key"]
+
+_SHORTEST = 16
+
+
+class KeyRefusedError(Exception):
+    """No usable key; the text is one sentence for whoever runs the tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymKey:
+    """The key, its fingerprint (safe to store beside the data), and where it was made, if it was."""
+
+    secret: bytes
+    made_at: Path | None
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(b"sp_eval key fingerprint:" + self.secret).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return f"PseudonymKey(fingerprint={self.fingerprint})"
+
+
+def obtain_key(given: str | None, kept_in: Path) -> PseudonymKey:
+    """Return the key: `given` (itself, or the path of a file that holds it), else the kept one.
+
+    Where neither is, one is made in `kept_in/pseudonym.key`, readable by its owner alone.
+
+    Raises
+    ------
+    KeyRefusedError : the key is shorter than 16 bytes, or its file cannot be read.
+    """
+    kept = kept_in / "pseudonym.key"
+    if given is not None:
+        path = Path(given).expanduser()
+        return PseudonymKey(_checked(_read(path) if _is_file(path) else given.encode()), None)
+    if kept.exists():
+        return PseudonymKey(_checked(_read(kept)), None)
+    kept_in.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept_in.chmod(0o700)
+    kept.touch(mode=0o600)
+    kept.write_text(secrets.token_hex(32), encoding="ascii")
+    return PseudonymKey(_checked(_read(kept)), kept)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes().strip()
+    except OSError:
+        raise KeyRefusedError(f"The pseudonymisation key in {path} cannot be read.") from None
+
+
+def _checked(key: bytes) -> bytes:
+    if len(key) < _SHORTEST:
+        raise KeyRefusedError(
+            f"The pseudonymisation key is shorter than {_SHORTEST} characters; use a long random one."
+        )
+    return key

@@ -1,0 +1,91 @@
+"""What lies in the landing folder: schemes, months, and their bytes' digest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sp_eval.contracts.scheme_mapping import mapped_schemes
+
+__all__ = ["Landing", "LandingEmptyError", "ReceivedMonth", "content_digest", "survey"]
+
+_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+
+class LandingEmptyError(Exception):
+    """There is nothing to take in; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReceivedMonth:
+    """One scheme's folder of one month."""
+
+    scheme_code: str
+    month: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """`months` in order of scheme and month; `notices` folders passed over; `refused` folders
+    with months of schemes that have no mapping.
+    """
+
+    months: tuple[ReceivedMonth, ...]
+    notices: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def survey(
+    landing: Path, *, schemes: Iterable[str] = (), month: str | None = None
+) -> Landing:
+    """Find the deliveries in `landing/<scheme_code>/<YYYY-MM>/`.
+
+    Raises
+    ------
+    LandingEmptyError : the folder is absent, or holds no delivery (of those asked for).
+    """
+    if not landing.is_dir():
+        raise LandingEmptyError(f"The landing folder {landing} does not exist.")
+    wanted, known = set(schemes), set(mapped_schemes())
+    months: list[ReceivedMonth] = []
+    notices: list[str] = []
+    refused: list[str] = []
+    for folder in sorted(path for path in landing.iterdir() if path.is_dir()):
+        found = sorted(p for p in folder.iterdir() if p.is_dir() and _MONTH.match(p.name))
+        if not found:
+            notices.append(f"{folder.name}: passed over, it holds no folder of a month (YYYY-MM).")
+        elif folder.name not in known:
+            refused.append(
+                f"{folder.name}: refused, there is no mapping for this scheme; write"
+                f" data_contracts/schemes/{folder.name}/mapping.yaml or rename the folder"
+                f" (mapped: {', '.join(sorted(known))})."
+            )
+        elif not wanted or folder.name in wanted:
+            months += [ReceivedMonth(folder.name, p.name, p) for p in found]
+    months = [m for m in months if month is None or m.month == month]
+    if not months and not refused:
+        raise LandingEmptyError(
+            f"The landing folder {landing} holds no delivery"
+            + (f" of {', '.join(sorted(wanted))}" if wanted else "")
+            + (f" for {month}" if month else "")
+            + "; put files into <landing>/<scheme_code>/<YYYY-MM>/."
+        )
+    return Landing(tuple(months), tuple(notices), tuple(refused))
+
+
+def content_digest(folder: Path) -> str:
+    """SHA-256 over the names and bytes of every file below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(b"\0")
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError:
+            digest.update(b"unreadable")
+    return digest.hexdigest()
