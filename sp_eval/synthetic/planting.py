@@ -41,7 +41,7 @@ def plant(table: RawTable, plan: TablePlan) -> tuple[RawTable, pl.DataFrame]:
     first = table.first_row
     placed = (
         pl.concat([changed, copied])
-        .sort("_at", "_is_copy", maintain_order=True)
+        .sort("_at", "_row")
         .with_columns((pl.int_range(pl.len(), dtype=pl.Int64) + first).alias("_line"))
     )
     lines = placed.filter(~pl.col("_is_copy")).select("_row", "_line")

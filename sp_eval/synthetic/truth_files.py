@@ -50,15 +50,13 @@ def write_truth(
         "expected_data_rows": rows,
     }
     if faults is not None:
-        faults = faults.select(list(FAULT_COLUMNS))
-        faults.sort("scheme", "file", "sheet", "row_number").write_csv(folder / "faults.csv")
-        content["fault_counts"] = {
-            scheme: dict(counts.sort("rule").select("rule", "len").iter_rows())
-            for (scheme,), counts in faults.group_by("scheme", "rule")
-            .len()
-            .partition_by("scheme", as_dict=True)
-            .items()
-        }
+        order = ["scheme", "file", "sheet", "row_number", "rule"]
+        faults.select(list(FAULT_COLUMNS)).sort(order).write_csv(folder / "faults.csv")
+        counts: dict[str, dict[str, int]] = {}
+        per_kind = faults.group_by("scheme", "rule").len().sort("scheme", "rule")
+        for scheme, rule, count in per_kind.iter_rows():
+            counts.setdefault(scheme, {})[rule] = count
+        content["fault_counts"] = counts
     text = json.dumps(content, indent=1, sort_keys=False)
     (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
     return folder

@@ -213,6 +213,23 @@ def test_six_layouts_with_their_encodings(clean):
     assert not _is_utf8(hub)
 
 
+def test_spells_are_told_by_episodes_and_open_ones_as_such(clean):
+    rows = cells(clean / "rotherham" / "2019-04" / "SUS_APC.csv")
+    header, body = rows[0], rows[1:]
+    get = {name: header.index(name) for name in header}
+    orders = [int(row[get["EPIORDER"]]) for row in body]
+    assert 1.02 < len(orders) / orders.count(1) < 1.25
+    unknown = [row for row in body if row[get["DISDATE"]] == "01/01/1800"]
+    unfinished = [row for row in body if row[get["EPISTAT"]] == "1"]
+    assert unknown
+    assert unfinished
+    for row in unfinished:
+        assert row[get["DISDATE"]] == row[get["EPIEND"]] == "01/01/1800"
+    assert all(row[get["DISDATE"]] for row in body)
+    assert {row[get["CLASSPAT"]] for row in body} == {"1", "2", "3", "5"}
+    assert {"2A", "2B", "2D"} <= {row[get["ADMIMETH"]] for row in body}
+
+
 def test_same_seed_same_bytes(tmp_path):
     small = {"people": 1_000, "referred": 100, "faults": FaultRates()}
     for name, seed in (("one", 8), ("two", 8), ("three", 9)):

@@ -147,7 +147,7 @@ def test_truth_counts_what_the_tables_hold():
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_nothing_happens_outside_registration_or_after_death(scheme):
-    one = world(scheme)
+    one = world(scheme, people=20_000, referred=1_500, seed=2)
     span = spans(one)
     for name, column in (("gp_contact", "contact_date"), ("hospital_activity", "start_date")):
         joined = one.tables[name].join(span, on="person_key", how="left")
@@ -226,6 +226,15 @@ def test_doing_nothing_shows_a_fall_that_steady_people_chosen_at_random_do_not_h
     drawn = [fall(world(people=20_000, referred=1_500, seed=seed, **steady)) for seed in (2, 3)]
     assert 0.74 < np.mean(chosen) < 0.89
     assert 0.96 < np.mean(drawn) < 1.04
+
+
+def test_seasons_come_and_can_be_left_out():
+    def winter_over_summer(one: World) -> float:
+        months = one.tables["gp_contact"]["contact_date"].dt.month()
+        return (months == 1).sum() / (months == 8).sum()
+
+    assert winter_over_summer(world()) > 1.12
+    assert 0.93 < winter_over_summer(world(season=0.0)) < 1.07
 
 
 def test_no_two_rows_of_a_table_are_alike():
