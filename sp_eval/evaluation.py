@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -14,40 +13,40 @@ from sp_eval.cohort.build import (
     build_core,
     build_outcomes,
     read_eligible,
+    read_held_clocks,
     read_history,
+    read_outcomes,
+    referrals_received,
+    schemes_found,
 )
 from sp_eval.cohort.extract_tables import store_extracts
 from sp_eval.comparison.propensity import NotConvergedError
 from sp_eval.comparison.scheme_design import SchemeDesign, design_scheme
-from sp_eval.contracts.frames import conform
+from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
+from sp_eval.framework.design_store import (
+    SchemeCompared,
+    forget_compared,
+    kept_schemes,
+    load_compared,
+    save_compared,
+)
 from sp_eval.framework.gate import Gate, judge_design
 from sp_eval.framework.rows import RowMaker
-from sp_eval.framework.scheme_rows import not_answerable_rows, scheme_rows
+from sp_eval.framework.scheme_rows import (
+    not_answerable_rows,
+    scheme_rows,
+    sensitivity_rows,
+    unsensitive_rows,
+)
 from sp_eval.models.person_time import share_at_cap
 from sp_eval.models.scheme_estimates import Counts
 from sp_eval.study.design import StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
-from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["Compared", "SchemeCompared", "compare", "estimate", "evaluate_tables"]
+__all__ = ["compare", "counts_of", "estimate", "evaluate_tables", "gate_of", "try_other_ways"]
 
 Told = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SchemeCompared:
-    """One scheme up to the gate; `design` None where no comparison can be made, `reason` why."""
-
-    scheme_code: str
-    design: SchemeDesign | None
-    gate: Gate | None
-    attrition: list[dict[str, Any]]
-    history: pl.DataFrame
-    reason: str | None
-
-
-Compared = tuple[SchemeCompared, ...]
 
 
 def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> pl.DataFrame:
@@ -56,7 +55,7 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
     Parameters
     ----------
     tables : `person`, `referral`, `gp_contact`, `hospital_activity` with `scheme_code`, and
-        optionally `coverage` and `outcome_response`; see `store_extracts`.
+        optionally `coverage`; see `store_extracts`.
     study : the question.
 
     Raises
@@ -67,91 +66,97 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
     try:
         store_extracts(conn, tables, observed=study.observed)
         build_core(conn)
-        compared = compare(conn, study)
-        rows = estimate(conn, study, compared, run_id="")
+        compare(conn, study)
+        primary = estimate(conn, study, run_id="")
+        return pl.concat([primary, try_other_ways(conn, study, primary, run_id="")])
     finally:
         conn.close()
-    return rows
 
 
-def compare(conn: Connection, study: StudyDesign, told: Told | None = None) -> Compared:
-    """Find who can be followed, match them, and judge the design; no outcome is read."""
+def compare(conn: Connection, study: StudyDesign, told: Told | None = None) -> None:
+    """Find who can be followed and match them, by scheme; no outcome is read."""
     build_candidates(conn, study)
-    return tuple(_compare_scheme(conn, study, s, told) for s in _schemes(conn, study))
+    forget_compared(conn)
+    for scheme in schemes_found(conn, study):
+        _tell(told, f"{scheme}: looking for similar people who were not referred")
+        save_compared(conn, _compare_scheme(conn, study, scheme))
+
+
+def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
+    """Judge a scheme's design; None where there is none to judge."""
+    if compared.design is None:
+        return None
+    capped = share_at_cap(compared.design, study.post)
+    return judge_design(compared.design.primary, study.thresholds, share_at_cap=capped)
 
 
 def estimate(
+    conn: Connection, study: StudyDesign, *, run_id: str, told: Told | None = None
+) -> pl.DataFrame:
+    """Read the outcomes, and make the primary and described estimates of every scheme."""
+    schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
+    designs = [s.design for s in schemes if s.design is not None]
+    nobody = pl.DataFrame(schema={"candidate_id": pl.Int64})
+    build_outcomes(conn, study, pl.concat([nobody, *(_followed(d) for d in designs)]))
+    rows: list[dict[str, Any]] = []
+    for compared in schemes:
+        _tell(told, f"{compared.scheme_code}: estimating the difference made")
+        maker, gate = _maker(study, compared, run_id), gate_of(compared, study)
+        if compared.design is None or gate is None:
+            rows += not_answerable_rows(maker, compared.reason or "")
+        else:
+            scheme = compared.scheme_code
+            counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
+            rows += scheme_rows(maker, compared.design, gate, counts, held)
+    return _as_estimates(rows)
+
+
+def try_other_ways(
     conn: Connection,
     study: StudyDesign,
-    compared: Compared,
+    primary: pl.DataFrame,
     *,
     run_id: str,
     told: Told | None = None,
 ) -> pl.DataFrame:
-    """Read outcomes of the schemes whose design stands, and make every row of their estimates."""
-    followed = [_followed(s.design) for s in compared if s.design is not None]
-    empty = pl.DataFrame(schema={"candidate_id": pl.Int32})
-    build_outcomes(conn, study, pl.concat([empty, *followed]))
+    """Make the sensitivity estimates of every scheme beside its primary ones."""
     rows: list[dict[str, Any]] = []
-    for scheme in compared:
-        if told:
-            told(f"estimating {scheme.scheme_code}")
-        maker = RowMaker(study, scheme.scheme_code, referred_count(scheme.attrition), run_id)
-        if scheme.design is None or scheme.gate is None:
-            rows += not_answerable_rows(maker, scheme.reason or "no comparison can be made")
+    for compared in (load_compared(conn, scheme) for scheme in kept_schemes(conn)):
+        _tell(told, f"{compared.scheme_code}: trying other ways of comparing")
+        maker = _maker(study, compared, run_id)
+        if compared.design is None:
+            rows += unsensitive_rows(maker, compared.reason or "")
         else:
-            counts = _read_counts(conn, scheme)
-            rows += scheme_rows(maker, scheme.design, scheme.gate, counts, _held(conn, scheme))
-    contract = load_contract("estimate", "published")
-    return conform(pl.DataFrame(rows, infer_schema_length=None), contract)
+            own = primary.filter(pl.col("scheme_code") == compared.scheme_code)
+            rows += sensitivity_rows(
+                maker, compared.design, counts_of(conn, compared.scheme_code), own
+            )
+    return _as_estimates(rows)
 
 
-def _compare_scheme(
-    conn: Connection, study: StudyDesign, scheme: str, told: Told | None
-) -> SchemeCompared:
-    if told:
-        told(f"comparing {scheme}")
+def _compare_scheme(conn: Connection, study: StudyDesign, scheme: str) -> SchemeCompared:
     candidates, history = read_eligible(conn, scheme), read_history(conn, scheme)
-    design, gate, reason = None, None, _hindrance(conn, candidates, scheme)
+    design, reason = None, _hindrance(conn, candidates, scheme)
     if reason is None:
         try:
             design = design_scheme(candidates, history, study)
         except NotConvergedError as error:
             reason = f"no comparison can be made: {error}"
-    if design is not None:
-        capped = share_at_cap(design, study.post)
-        gate = judge_design(design.primary, study.thresholds, share_at_cap=capped)
     matched = None if design is None else design.primary.n_matched
     attrition = attrition_rows(conn, study, scheme, matched=matched)
-    return SchemeCompared(scheme, design, gate, attrition, history, reason)
+    return SchemeCompared(scheme, design, attrition, reason)
 
 
 def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str | None:
     """Why no comparison can be made of this scheme, or None."""
     exposed = candidates.filter("is_exposed", "is_in_study").height
-    if exposed and candidates.height > exposed:
+    if exposed and candidates.filter(~pl.col("is_exposed")).height:
         return None
-    referred = read_frame(
-        conn,
-        "select count(*) as n from core.referral where scheme_code = $scheme",
-        {"scheme": scheme},
-    )["n"][0]
-    if not referred:
+    if not referrals_received(conn, scheme):
         return "no referral of this scheme was received"
     if not exposed:
-        return "none of the people referred in the index period can be followed back a year"
+        return "nobody referred in the index period can be followed back for the whole look-back"
     return "nobody who was not referred can be compared with"
-
-
-def _schemes(conn: Connection, study: StudyDesign) -> tuple[str, ...]:
-    if study.schemes != "all":
-        return study.schemes
-    found = read_frame(
-        conn,
-        """select scheme_code from core.person union select scheme_code from core.referral
-        order by scheme_code""",
-    )
-    return tuple(found["scheme_code"])
 
 
 def _followed(design: SchemeDesign) -> pl.DataFrame:
@@ -159,28 +164,25 @@ def _followed(design: SchemeDesign) -> pl.DataFrame:
     others = [design.primary.matched, design.sample]
     if design.other is not None:
         others.append(design.other.matched)
-    return pl.concat([t.select(pl.col("candidate_id").cast(pl.Int32)) for t in [exposed, *others]])
+    return pl.concat([t.select(pl.col("candidate_id").cast(pl.Int64)) for t in [exposed, *others]])
 
 
-def _held(conn: Connection, scheme: SchemeCompared) -> frozenset[str]:
-    held = read_frame(
-        conn,
-        "select clock from cohort.clock_held where scheme_code = $scheme",
-        {"scheme": scheme.scheme_code},
-    )
-    return frozenset(held["clock"])
+def counts_of(conn: Connection, scheme: str) -> Counts:
+    """The counts of a scheme's followed people, once `estimate` has read them."""
+    return Counts(*read_outcomes(conn, scheme), read_history(conn, scheme))
 
 
-def _read_counts(conn: Connection, scheme: SchemeCompared) -> Counts:
-    def of(table: str) -> pl.DataFrame:
-        return read_frame(
-            conn,
-            f"""select t.* from {table} as t
-            inner join cohort.candidate as c on t.candidate_id = c.candidate_id
-            where c.scheme_code = $scheme order by all""",  # noqa: S608
-            {"scheme": scheme.scheme_code},
-        )
+def _maker(study: StudyDesign, compared: SchemeCompared, run_id: str) -> RowMaker:
+    return RowMaker(study, compared.scheme_code, referred_count(compared.attrition), run_id)
 
-    tables = ("outcome.month_time", "outcome.month_count", "outcome.pre_total")
-    month_time, month_count, pre_total = (of(table) for table in tables)
-    return Counts(month_time, month_count, pre_total, scheme.history)
+
+def _as_estimates(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    contract = load_contract("estimate", "published")
+    if not rows:
+        return empty_frame(contract)
+    return conform(pl.DataFrame(rows, infer_schema_length=None), contract)
+
+
+def _tell(told: Told | None, sentence: str) -> None:
+    if told is not None:
+        told(sentence)

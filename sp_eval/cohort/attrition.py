@@ -100,14 +100,10 @@ def attrition_rows(
             "step_number": number,
             "step": step,
             "people": people,
-            "reason": _told(reason, people, rows[number - 2][1] if number > 1 else None),
+            "reason": reason,
         }
         for number, (step, people, reason) in enumerate(rows, start=1)
     ]
-
-
-def _told(reason: str, people: int, before: int | None) -> str:
-    return reason if before is None else f"{reason}: {before - people} left out"
 
 
 def referred_count(rows: list[dict[str, Any]]) -> int:

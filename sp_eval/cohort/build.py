@@ -16,12 +16,20 @@ from sp_eval.warehouse.catalogue import models_of
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame, store_frame
 
+ANALYSED_MONTH = "outcome.analysed_month"
+
 __all__ = [
+    "build_analysed_months",
     "build_candidates",
     "build_core",
     "build_outcomes",
     "read_eligible",
+    "read_held_clocks",
     "read_history",
+    "read_outcomes",
+    "read_person_keys",
+    "referrals_received",
+    "schemes_found",
     "study_parameters",
 ]
 
@@ -49,7 +57,8 @@ def build_outcomes(
 ) -> None:
     """Make `outcome.*` for the candidates followed (`candidate_id`), after the design gate."""
     store_frame(conn, "cohort.followed", followed.select("candidate_id").unique())
-    build(conn, models_of(["outcome"]), study_parameters(study), told)
+    models = [m for m in models_of(["outcome"]) if m.name != ANALYSED_MONTH]
+    build(conn, models, study_parameters(study), told)
 
 
 def read_eligible(conn: Connection, scheme: str) -> pl.DataFrame:
@@ -92,3 +101,61 @@ def study_parameters(study: StudyDesign) -> dict[str, Any]:
         "primary_clock": OUTCOMES[study.primary.name].clock,
         "gp_staff": list(study.counted_staff),
     }
+
+
+def schemes_found(conn: Connection, study: StudyDesign) -> tuple[str, ...]:
+    """The schemes the study names; all that sent a register or a referral if it says `all`."""
+    if study.schemes != "all":
+        return study.schemes
+    found = read_frame(
+        conn,
+        """select scheme_code from core.person union select scheme_code from core.referral
+        order by scheme_code""",
+    )
+    return tuple(found["scheme_code"])
+
+
+def referrals_received(conn: Connection, scheme: str) -> int:
+    """Referral rows of a scheme that were accepted."""
+    query = "select count(*) as n from core.referral where scheme_code = $scheme"
+    return int(read_frame(conn, query, {"scheme": scheme})["n"][0])
+
+
+def read_held_clocks(conn: Connection, scheme: str) -> frozenset[str]:
+    """The clocks whose files cover enough of the look-back to be used."""
+    query = "select clock from cohort.clock_held where scheme_code = $scheme"
+    return frozenset(read_frame(conn, query, {"scheme": scheme})["clock"])
+
+
+def read_outcomes(conn: Connection, scheme: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """`outcome.month_time`, `outcome.month_count` and `outcome.pre_total` of one scheme."""
+    time, count, pre = (
+        read_frame(
+            conn,
+            f"""select t.* from outcome.{table} as t
+            inner join cohort.candidate as c on t.candidate_id = c.candidate_id
+            where c.scheme_code = $scheme order by all""",  # noqa: S608
+            {"scheme": scheme},
+        )
+        for table in ("month_time", "month_count", "pre_total")
+    )
+    return time, count, pre
+
+
+def read_person_keys(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`person_number, person_key` of one scheme."""
+    query = "select person_number, person_key from core.person_number where scheme_code = $scheme"
+    return read_frame(conn, query, {"scheme": scheme})
+
+
+def build_analysed_months(
+    conn: Connection, study: StudyDesign, followed: list[pl.DataFrame]
+) -> None:
+    """Make `outcome.analysed_month` of the matched people (`candidate_id, match_set, match_weight`)."""
+    nobody = pl.DataFrame(
+        schema={"candidate_id": pl.Int64, "match_set": pl.Int64, "match_weight": pl.Float64}
+    )
+    people = [frame.cast(nobody.schema) for frame in followed]  # type: ignore[arg-type]
+    store_frame(conn, "cohort.analysed", pl.concat([nobody, *people]))
+    months = [m for m in models_of(["outcome"]) if m.name == ANALYSED_MONTH]
+    build(conn, months, study_parameters(study))

@@ -94,7 +94,7 @@ def build_covariates(
     varying = {name for name, values in columns.items() if np.ptp(values) > 0}
     groups = {key: tuple(c for c in cols if c in varying) for key, cols in groups.items()}
     frame = pl.DataFrame({"candidate_id": ids, **{n: columns[n] for n in columns if n in varying}})
-    wanted = ["age", "sex_male", "sex_unknown", "deprivation", "ltc_count"]
+    wanted = ["age", "sex_male", "sex_other", "deprivation", "ltc_count"]
     adjustment = [*wanted, f"{primary}_log_90", f"{primary}_log_365"]
     return Covariates(frame, groups, tuple(c for c in adjustment if c in varying))
 
@@ -106,7 +106,7 @@ def _add_personal(
     columns["age_squared"] = columns["age"] ** 2 / 100
     sex = candidates["sex"].fill_null("unknown")
     columns["sex_male"] = (sex == "male").to_numpy().astype(float)
-    columns["sex_unknown"] = (~sex.is_in(["male", "female"])).to_numpy().astype(float)
+    columns["sex_other"] = (~sex.is_in(["male", "female"])).to_numpy().astype(float)
     by_decile = candidates["imd_decile"].count() * 2 >= candidates["imd_quintile"].count() > 0
     rank = candidates["imd_decile" if by_decile else "imd_quintile"]
     deprivation = _known(columns, rank, "deprivation")
@@ -115,7 +115,7 @@ def _add_personal(
     ltc = _known(columns, candidates["ltc_count"], "ltc_count")
     return {
         "age": (*age, "age_squared"),
-        "sex": ("sex_male", "sex_unknown"),
+        "sex": ("sex_male", "sex_other"),
         "deprivation": (*deprivation, "most_deprived"),
         "ltc_count": ltc,
     }

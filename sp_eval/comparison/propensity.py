@@ -88,7 +88,7 @@ def _advance(
     for _ in range(30):
         moved = beta + size * step
         reached = _objective(current + size * direction, y, moved, penalty)
-        if reached >= objective:
+        if reached >= objective - 1e-9 * max(1.0, abs(objective)):
             return moved, reached
         size /= 2
     return beta + size * step, objective

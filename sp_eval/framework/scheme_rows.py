@@ -25,7 +25,7 @@ from sp_eval.models.scheme_estimates import (
 from sp_eval.study.design import OutcomeChoice
 from sp_eval.study.outcomes import Outcome
 
-__all__ = ["not_answerable_rows", "scheme_rows"]
+__all__ = ["not_answerable_rows", "scheme_rows", "sensitivity_rows", "unsensitive_rows"]
 
 _RATIO = "rate_ratio"
 _DIFFERENCE = "rate_difference_per_1000_person_years"
@@ -41,10 +41,19 @@ def not_answerable_rows(maker: RowMaker, reason: str) -> list[Row]:
     return [row for choice, _ in maker.study.counted for row in _nothing(maker, choice, reason)]
 
 
+def unsensitive_rows(maker: RowMaker, reason: str) -> list[Row]:
+    """The withheld sensitivity rows of such a scheme."""
+    return [
+        _withheld(maker, choice, method, _RATIO, "sensitivity", reason)
+        for method in maker.study.estimators.sensitivity
+        for choice, _ in maker.study.counted
+    ]
+
+
 def scheme_rows(
     maker: RowMaker, design: SchemeDesign, gate: Gate, counts: Counts, held: frozenset[str]
 ) -> list[Row]:
-    """Every row of a scheme whose people could be compared.
+    """The primary and described rows of a scheme whose people could be compared.
 
     `held` names the clocks whose files cover enough; outcomes of other clocks are withheld.
     Where the gate is shut, matched estimates are withheld with its reason.
@@ -87,8 +96,7 @@ def _matched(
         pre = counts.pre_total.filter(pl.col("outcome") == outcome.name)
         adding = rates_that_add_up(weighted.rows(outcome, counts.history), pre, rates)
         rows += [maker.released(choice, e, role="descriptive", grade=grade) for e in adding]
-    answered = {name for name, rates in found.items() if isinstance(rates, MatchedRates)}
-    return rows + _sensitivity(maker, design, counts, answered, grade)
+    return rows
 
 
 def _tried(
@@ -106,9 +114,19 @@ def _tried(
         return str(error)
 
 
-def _sensitivity(
-    maker: RowMaker, design: SchemeDesign, counts: Counts, answered: set[str], grade: str
+def sensitivity_rows(
+    maker: RowMaker,
+    design: SchemeDesign,
+    counts: Counts,
+    primary: pl.DataFrame,
 ) -> list[Row]:
+    """The same contrast made in other ways, for every outcome whose primary was released.
+
+    `primary`: the scheme's rows of `published.estimate` so far; outcomes withheld there are
+    withheld here for the same reason.
+    """
+    first = primary.filter(pl.col("role") == "primary", pl.col("scale") == _RATIO)
+    told = {row["outcome"]: row for row in first.iter_rows(named=True)}
     weights = design.censoring()
     ways: dict[str, tuple[PoolDesign | None, Censoring]] = {
         "matched_follow_on": (design.primary, Censoring(None)),
@@ -120,16 +138,19 @@ def _sensitivity(
     rows: list[Row] = []
     for method in maker.study.estimators.sensitivity:
         pool, censoring = ways[method]
-        weighted = None if pool is None else matched_counts(design, pool, counts, censoring)
+        is_wanted = pool is not None and any(r["status"] == "released" for r in told.values())
+        weighted = matched_counts(design, pool, counts, censoring) if pool and is_wanted else None
         for choice, outcome in maker.study.counted:
-            if choice.name not in answered:
-                continue
+            before = told[choice.name]
             found: MatchedRates | str = "no practice that does not refer can be compared with"
-            if weighted is not None:
+            if before["status"] == "withheld":
+                found = str(before["withheld_reason"])
+            elif weighted is not None:
                 found = _tried(weighted, counts, outcome, every, method)
             if isinstance(found, str):
                 rows.append(_withheld(maker, choice, method, _RATIO, "sensitivity", found))
             else:
+                grade = before["evidence_grade"]
                 rows.append(maker.released(choice, found.ratio, role="sensitivity", grade=grade))
     return rows
 
@@ -166,11 +187,7 @@ def _matched_withheld(maker: RowMaker, choice: OutcomeChoice, reason: str) -> li
         _withheld(maker, choice, "matched_rate_ratio", scale, "primary", reason)
         for scale in _SCALES
     ]
-    rows += [_withheld(maker, choice, m, _RATE, "descriptive", reason) for m in _ADDING]
-    return rows + [
-        _withheld(maker, choice, m, _RATIO, "sensitivity", reason)
-        for m in maker.study.estimators.sensitivity
-    ]
+    return rows + [_withheld(maker, choice, m, _RATE, "descriptive", reason) for m in _ADDING]
 
 
 def _withheld(

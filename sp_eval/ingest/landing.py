@@ -39,9 +39,7 @@ class Landing:
     refused: tuple[str, ...]
 
 
-def survey(
-    landing: Path, *, schemes: Iterable[str] = (), month: str | None = None
-) -> Landing:
+def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = None) -> Landing:
     """Find the deliveries in `landing/<scheme_code>/<YYYY-MM>/`.
 
     Raises

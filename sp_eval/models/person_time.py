@@ -104,19 +104,19 @@ def weighted_totals(
     """
     keys = ["candidate_id", "months_after"]
     time = (
-        month_time.join(weights, on=keys)
-        .group_by("candidate_id", "clock")
+        month_time.join(weights, on=keys, maintain_order="left")
+        .group_by("candidate_id", "clock", maintain_order=True)
         .agg((pl.col("weight") * pl.col("days")).sum().alias("days"))
-        .join(clocks, on="clock")
+        .join(clocks, on="clock", maintain_order="left")
     )
     count = (
-        month_count.join(weights, on=keys)
-        .group_by("candidate_id", "outcome")
+        month_count.join(weights, on=keys, maintain_order="left")
+        .group_by("candidate_id", "outcome", maintain_order=True)
         .agg((pl.col("weight") * pl.col("events")).sum().alias("events"))
     )
-    return time.join(count, on=["candidate_id", "outcome"], how="left").select(
-        "candidate_id", "outcome", pl.col("events").fill_null(0.0), "days"
-    )
+    return time.join(
+        count, on=["candidate_id", "outcome"], how="left", maintain_order="left"
+    ).select("candidate_id", "outcome", pl.col("events").fill_null(0.0), "days")
 
 
 def share_at_cap(design: SchemeDesign, post: Window) -> float:

@@ -12,6 +12,8 @@ from sp_eval.models.estimate import TooFewEventsError
 __all__ = ["PoissonFit", "clustered_variance", "fit_poisson", "independent_columns"]
 
 Array = NDArray[np.floating]
+# A person who alone decides a coefficient leaves nothing to divide by.
+_LEAST_LEFT = 0.1
 Codes = NDArray[np.int64]
 
 
@@ -32,7 +34,7 @@ class PoissonFit:
     def influence(self, person: Codes) -> Array:
         """Row influence on `beta`, (N, k), each score divided by 1 - its person's leverage."""
         total = np.bincount(person, weights=self.leverage)[person]
-        scaled = self.score / np.maximum(1 - total, 1e-8)[:, None]
+        scaled = self.score / np.maximum(1 - total, _LEAST_LEFT)[:, None]
         return np.asarray(scaled @ self.bread)
 
 
@@ -80,7 +82,8 @@ def fit_poisson(y: Array, days: Array, x: Array, weight: Array) -> PoissonFit:
         if float(score @ step) < 1e-14 * max(1.0, abs(reached)):
             break
         moved = _likelihood(x @ (beta + step) + offset, y, weight)
-        while not moved >= reached and np.abs(step).max() > 1e-10:
+        slack = 1e-9 * max(1.0, abs(reached))  # rounding must not stop a converging step
+        while not moved >= reached - slack and np.abs(step).max() > 1e-10:
             step = step / 2
             moved = _likelihood(x @ (beta + step) + offset, y, weight)
         beta, reached = beta + step, moved

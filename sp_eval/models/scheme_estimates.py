@@ -74,8 +74,12 @@ def matched_counts(
 ) -> MatchedCounts:
     """Weigh the matched people's days and events by one rule of censoring."""
     matched = pool.matched
-    people = design.candidates.join(matched.select("candidate_id"), on="candidate_id", how="semi")
-    months = counts.month_time.join(people.select("candidate_id"), on="candidate_id", how="semi")
+    people = design.candidates.join(
+        matched.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
+    )
+    months = counts.month_time.join(
+        people.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
+    )
     totals = weighted_totals(
         months, counts.month_count, month_weights(people, months, censoring), _CLOCKS
     )
@@ -118,7 +122,9 @@ def described_rows(design: SchemeDesign, counts: Counts, censoring: Censoring) -
     people = design.candidates.join(
         pl.concat([exposed, design.sample]), on="candidate_id", how="semi"
     )
-    months = counts.month_time.join(people.select("candidate_id"), on="candidate_id", how="semi")
+    months = counts.month_time.join(
+        people.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
+    )
     totals = weighted_totals(
         months, counts.month_count, month_weights(people, months, censoring), _CLOCKS
     )
@@ -160,7 +166,9 @@ def rates_that_add_up(
     that the three add up by construction.
     """
     exposed = rows.filter(pl.col("exposed") & (pl.col("days") > 0))
-    pre = pre_total.join(exposed.select("candidate_id"), on="candidate_id", how="semi")
+    pre = pre_total.join(
+        exposed.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
+    )
     before = 1000 * 365.25 * float(pre["events"].sum()) / float(pre["days"].sum())
     scale = "rate_per_1000_person_years"
     after, difference = rates.rate_exposed, rates.difference

@@ -25,57 +25,38 @@ with day_shown as (
 ),
 
 edge as (
-    select scheme_code, source, practice_code, activity_date, entries from day_shown
+    select * from day_shown
     union all
-    select scheme_code, source, practice_code, declared_to, 0 as entries from core.declared_period
+    select *, declared_to as activity_date, 0 as entries from core.declared_period
 ),
 
 gap as (
     select
-        e.scheme_code,
-        e.source,
-        e.practice_code,
-        coalesce(
-            lag(e.activity_date) over series + 1, d.declared_from
-        )::date as silent_from,
-        e.activity_date as silent_to,
-        sum(e.entries) over (partition by e.scheme_code, e.source, e.practice_code) as entries
-    from edge as e
-    inner join core.declared_period as d
-        on
-            e.scheme_code = d.scheme_code
-            and e.source = d.source
-            and e.practice_code is not distinct from d.practice_code
+        *,
+        coalesce(lag(activity_date) over series + 1, declared_from)::date as silent_from,
+        activity_date as silent_to
+    from edge
     window
         series as (
-            partition by e.scheme_code, e.source, e.practice_code order by e.activity_date
+            partition by scheme_code, source, practice_code, declared_from order by activity_date
         )
 ),
 
-spoken as (
+-- The file's own rate is that of the days outside its longest silence, be that a hole or chance.
+rated as (
     select
-        scheme_code,
-        source,
-        practice_code,
-        greatest(
-            1, sum(silent_to - silent_from) filter (where silent_to - silent_from < 28)
-            + count(*)
-        ) as days
+        *,
+        silent_to - silent_from as silent_days,
+        sum(entries) over period / greatest(
+            1, declared_to - declared_from - max(silent_to - silent_from) over period
+        ) as entries_per_day
     from gap
-    group by scheme_code, source, practice_code
+    window period as (partition by scheme_code, source, practice_code, declared_from)
 ),
 
 silence as (
-    select g.scheme_code, g.source, g.practice_code, g.silent_from, g.silent_to
-    from gap as g
-    inner join spoken as s
-        on
-            g.scheme_code = s.scheme_code
-            and g.source = s.source
-            and g.practice_code is not distinct from s.practice_code
-    where
-        g.silent_to - g.silent_from >= 14
-        and (g.silent_to - g.silent_from) * g.entries / s.days >= 20
+    select * from rated
+    where silent_days >= 14 and silent_days * entries_per_day >= 20
 ),
 
 month as (
@@ -83,6 +64,7 @@ month as (
         d.scheme_code,
         d.source,
         d.practice_code,
+        d.declared_from,
         greatest(d.declared_from, m.month_start::date) as month_from,
         least(d.declared_to, (m.month_start + interval 1 month)::date) as month_to
     from core.declared_period as d
@@ -109,7 +91,7 @@ numbered as (
     select
         *,
         date_diff('month', date '1900-01-01', month_from) - row_number() over (
-            partition by scheme_code, source, practice_code order by month_from
+            partition by scheme_code, source, practice_code, declared_from order by month_from
         ) as stretch
     from covered
 )
@@ -121,4 +103,4 @@ select
     min(month_from)::date as covered_from,
     max(month_to)::date as covered_to
 from numbered
-group by scheme_code, source, practice_code, stretch
+group by scheme_code, source, practice_code, declared_from, stretch

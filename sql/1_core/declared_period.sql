@@ -1,9 +1,10 @@
 -- model:  core.declared_period
--- grain:  one row per scheme_code × source × practice_code (null: all), [declared_from, declared_to)
+-- grain:  one row per scheme_code × source × practice_code (null: all) and unbroken period declared,
+--         [declared_from, declared_to)
 -- reads:  extract.declared_coverage, core.activity_day, core.registration
 -- params: -
--- why:    the period each file says it covers, laid out by practice for contacts; a practice with too
---         few people to tell silence from absence keeps the declared period
+-- why:    the periods the files say they cover, together, laid out by practice for contacts; a practice
+--         with too few people to tell silence from absence keeps the declared period
 with practice as (
     select scheme_code, practice_code, count(distinct person_number) as people
     from core.registration
@@ -24,50 +25,69 @@ contact_rate as (
     group by s.scheme_code
 ),
 
-by_practice as (
-    select
-        p.scheme_code,
-        p.practice_code,
-        coalesce(max(own.covered_from), max(common.covered_from)) as declared_from,
-        coalesce(max(own.covered_to), max(common.covered_to)) as declared_to,
-        coalesce(max(s.entries), 0) as entries,
-        max(p.people * r.entries_per_person) as expected
+heard_of as (
+    select p.scheme_code, p.practice_code
     from practice as p
     inner join contact_rate as r on p.scheme_code = r.scheme_code
-    left join extract.declared_coverage as own
-        on
-            p.scheme_code = own.scheme_code
-            and p.practice_code = own.practice_code
-            and own.source = 'gp_contact'
-    left join extract.declared_coverage as common
-        on
-            p.scheme_code = common.scheme_code
-            and common.practice_code is null
-            and common.source = 'gp_contact'
     left join shown as s
         on
             p.scheme_code = s.scheme_code
             and p.practice_code = s.practice_code
             and s.source = 'gp_contact'
-    group by p.scheme_code, p.practice_code
+    where s.entries > 0 or p.people * r.entries_per_person < 20
+),
+
+told as (
+    select h.scheme_code, d.source, h.practice_code, d.covered_from, d.covered_to
+    from heard_of as h
+    inner join extract.declared_coverage as d
+        on h.scheme_code = d.scheme_code and d.source = 'gp_contact'
+    where
+        d.practice_code = h.practice_code
+        or (
+            d.practice_code is null
+            and not exists (
+                select 1 from extract.declared_coverage as own
+                where
+                    own.scheme_code = h.scheme_code
+                    and own.source = 'gp_contact'
+                    and own.practice_code = h.practice_code
+            )
+        )
+    union all
+    select d.scheme_code, d.source, null as practice_code, d.covered_from, d.covered_to
+    from extract.declared_coverage as d
+    inner join shown as s on d.scheme_code = s.scheme_code and d.source = s.source
+    where d.source <> 'gp_contact'
+),
+
+opened as (
+    select
+        *,
+        max(covered_to) over (
+            partition by scheme_code, source, practice_code
+            order by covered_from, covered_to
+            rows between unbounded preceding and 1 preceding
+        ) as reached
+    from told
+),
+
+numbered as (
+    select
+        *,
+        count_if(reached is null or covered_from > reached) over (
+            partition by scheme_code, source, practice_code
+            order by covered_from, covered_to
+            rows between unbounded preceding and current row
+        ) as period
+    from opened
 )
 
 select
     scheme_code,
-    'gp_contact' as source,
+    source,
     practice_code,
-    declared_from,
-    declared_to
-from by_practice
-where declared_from is not null and (entries > 0 or expected < 20)
-union all
-select
-    d.scheme_code,
-    d.source,
-    null as practice_code,
-    min(d.covered_from) as declared_from,
-    max(d.covered_to) as declared_to
-from extract.declared_coverage as d
-inner join shown as s on d.scheme_code = s.scheme_code and d.source = s.source
-where d.source <> 'gp_contact'
-group by d.scheme_code, d.source
+    min(covered_from) as declared_from,
+    max(covered_to) as declared_to
+from numbered
+group by scheme_code, source, practice_code, period

@@ -1,0 +1,137 @@
+"""Evaluate each study in four steps, each kept, so that any may be done again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from sp_eval.cohort.build import build_analysed_months, read_person_keys
+from sp_eval.evaluation import compare, counts_of, estimate, gate_of, try_other_ways
+from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.research import analysed, analysis_rows
+from sp_eval.operation.run import Run, digest
+from sp_eval.operation.study_file import open_study, study_inputs
+from sp_eval.study.design import StudyDesign
+from sp_eval.warehouse.build import create_schemas
+from sp_eval.warehouse.connection import Connection, transaction
+from sp_eval.warehouse.frames import read_frame, store_frame
+from sp_eval.warehouse.steps import is_done, record_done
+
+__all__ = ["compare_people", "estimate_differences", "judge_designs", "try_others"]
+
+Body = Callable[[Run, Connection, StudyDesign], None]
+
+
+def compare_people(run: Run) -> None:
+    """Who can be followed, and who they are compared with."""
+    _each(run, "compare", _compare)
+
+
+def judge_designs(run: Run) -> None:
+    """Balance and the design checks, before any outcome is read."""
+    _each(run, "judge", _judge)
+
+
+def estimate_differences(run: Run) -> None:
+    """What happened, and what difference referral made."""
+    _each(run, "estimate", _estimate)
+
+
+def try_others(run: Run) -> None:
+    """The same contrast made in other ways."""
+    _each(run, "other_ways", _other_ways)
+
+
+def _each(run: Run, step: str, body: Body) -> None:
+    for study in run.studies:
+        inputs = digest(step, study_inputs(run, study))
+        with open_study(run, study) as conn:
+            if is_done(conn, step, study.study_id, inputs):
+                continue
+            run.has_worked = True
+            with transaction(conn):
+                create_schemas(conn, ["result"])
+                body(run, conn, study)
+                record_done(conn, step, study.study_id, inputs)
+
+
+def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
+    compare(conn, study, run.told)
+    schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
+    rows = [row for compared in schemes for row in compared.attrition]
+    store_frame(conn, "result.attrition", pl.DataFrame(rows, infer_schema_length=None))
+
+
+def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:
+    balance = [_NO_BALANCE.clear()]
+    checks = [_NO_CHECK.clear()]
+    for scheme in kept_schemes(conn):
+        run.told(f"{scheme}: judging whether the groups are alike")
+        compared = load_compared(conn, scheme)
+        gate = gate_of(compared, study)
+        if compared.design is None or gate is None:
+            continue
+        named = {"study_id": pl.lit(study.study_id), "scheme_code": pl.lit(scheme)}
+        balance.append(
+            compared.design.primary.balance.with_columns(**named).select(_NO_BALANCE.columns)
+        )
+        rows = [
+            (study.study_id, scheme, c.name, c.value, c.limit, c.passed, c.sentence)
+            for c in gate.checks
+        ]
+        checks.append(pl.DataFrame(rows, schema=_NO_CHECK.schema, orient="row"))
+    store_frame(conn, "result.balance", pl.concat(balance))
+    store_frame(conn, "result.design_check", pl.concat(checks))
+
+
+def _estimate(run: Run, conn: Connection, study: StudyDesign) -> None:
+    rows = estimate(conn, study, run_id=run.run_id, told=run.told)
+    store_frame(conn, "result.estimate", rows)
+    people, followed = [], []
+    for scheme in kept_schemes(conn):
+        compared = load_compared(conn, scheme)
+        gate = gate_of(compared, study)
+        if compared.design is None or gate is None or not gate.passed:
+            continue
+        keys = read_person_keys(conn, scheme)
+        people.append(analysis_rows(study, scheme, compared.design, counts_of(conn, scheme), keys))
+        followed.append(analysed(compared.design))
+    _keep(conn, "result.analysis", people)
+    build_analysed_months(conn, study, followed)
+
+
+def _other_ways(run: Run, conn: Connection, study: StudyDesign) -> None:
+    primary = read_frame(conn, "from result.estimate")
+    rows = try_other_ways(conn, study, primary, run_id=run.run_id, told=run.told)
+    store_frame(conn, "result.sensitivity", rows)
+
+
+def _keep(conn: Connection, table: str, frames: list[pl.DataFrame]) -> None:
+    if frames:
+        store_frame(conn, table, pl.concat(frames))
+    else:
+        conn.execute(f"drop table if exists {table}")
+
+
+_NO_BALANCE = pl.DataFrame(
+    schema={
+        "study_id": pl.String,
+        "scheme_code": pl.String,
+        "covariate": pl.String,
+        "smd_before": pl.Float64,
+        "smd_after": pl.Float64,
+        "variance_ratio_after": pl.Float64,
+    }
+)
+_NO_CHECK = pl.DataFrame(
+    schema={
+        "study_id": pl.String,
+        "scheme_code": pl.String,
+        "check_name": pl.String,
+        "value": pl.Float64,
+        "limit": pl.Float64,
+        "passed": pl.Boolean,
+        "sentence": pl.String,
+    }
+)

@@ -1,0 +1,137 @@
+"""Take in what lies in the landing folder, a scheme's month at a time, one transaction each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from sp_eval.contracts.scheme_mapping import load_mapping
+from sp_eval.ingest.delivery import TakenIn, take_in
+from sp_eval.ingest.key import PseudonymKey, obtain_key
+from sp_eval.ingest.landing import ReceivedMonth, content_digest, survey
+from sp_eval.ingest.ledger import usual_rows
+from sp_eval.ingest.quarantine import write_quarantine
+from sp_eval.operation.run import Run, definitions_hash, digest
+from sp_eval.warehouse.connection import Connection, open_file, transaction
+from sp_eval.warehouse.ledger import (
+    MonthRecord,
+    ensure_ledger,
+    read_deliveries,
+    read_known_deaths,
+    replace_month,
+)
+from sp_eval.warehouse.steps import (
+    ensure_steps,
+    is_done,
+    record_done,
+    remembered,
+    set_remembered,
+)
+
+__all__ = ["OtherKeyError", "take_in_landing"]
+
+
+class OtherKeyError(Exception):
+    """The key differs from the one the warehouse was begun with."""
+
+
+def take_in_landing(run: Run) -> None:
+    """Take in every month whose files, mapping or rules changed; leave the others alone.
+
+    Raises
+    ------
+    LandingEmptyError : nothing to take in.
+    OtherKeyError, KeyRefusedError : the key cannot be used.
+    """
+    landing = survey(run.settings.landing, schemes=run.schemes, month=run.month)
+    run.notices += landing.notices
+    run.problems += landing.refused
+    key = obtain_key(run.settings.given_key, run.settings.secret)
+    if key.made_at is not None:
+        run.notices.append(
+            f"A new pseudonymisation key was made in {key.made_at}; keep a copy in a safe place,"
+            " apart from the data."
+        )
+    with open_file(run.settings.warehouse) as conn:
+        ensure_steps(conn)
+        ensure_ledger(conn)
+        _require_same_key(conn, key)
+        for received in landing.months:
+            _take_in_month(run, conn, received, key)
+
+
+def _require_same_key(conn: Connection, key: PseudonymKey) -> None:
+    known = remembered(conn, "key_fingerprint")
+    if known is None:
+        set_remembered(conn, "key_fingerprint", key.fingerprint)
+    elif known != key.fingerprint:
+        raise OtherKeyError(
+            "The pseudonymisation key differs from the one this home was begun with, so people"
+            " could not be linked; use the first key, or begin an empty home."
+        )
+
+
+def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: PseudonymKey) -> None:
+    part = f"{received.scheme_code}/{received.month}"
+    brakes = _accepted_brakes(run, part)
+    inputs = digest(
+        content_digest(received.folder), definitions_hash(), key.fingerprint, repr(brakes)
+    )
+    if is_done(conn, "take_in", part, inputs):
+        return
+    run.told(f"{part}: reading and checking")
+    run.has_worked = True
+    mapping = load_mapping(received.scheme_code)
+    others = read_deliveries(conn, received.scheme_code, other_than=received.month)
+    taken = take_in(
+        received.folder,
+        mapping=mapping,
+        month=received.month,
+        key=key.secret,
+        received_at=datetime.now(UTC),
+        usual_rows=usual_rows(others, mapping),
+        known_deaths=read_known_deaths(conn, received.scheme_code),
+        accepted_brakes=brakes,
+        progress=lambda sentence: run.told(f"{part}: {sentence}"),
+    )
+    run.notices += [f"{part}: {notice}" for notice in taken.notices]
+    write_quarantine(taken, run.settings.quarantine)
+    with transaction(conn):
+        replace_month(conn, _record(taken))
+        record_done(conn, "take_in", part, inputs)
+
+
+def _record(taken: TakenIn) -> MonthRecord:
+    return MonthRecord(
+        scheme_code=taken.scheme_code,
+        month=taken.month,
+        delivery=taken.delivery,
+        rejection=taken.rejection,
+        accepted=taken.accepted,
+        declared_coverage=taken.declared_coverage,
+        holdings=taken.tables,
+        is_stopped=taken.stopped is not None,
+    )
+
+
+def _accepted_brakes(run: Run, part: str) -> dict[str, str]:
+    """Files a named person accepted in spite of the brake, from `<home>/accepted.yaml`."""
+    path = run.settings.home / "accepted.yaml"
+    if not path.exists():
+        return {}
+    try:
+        listed: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        accepted = {
+            str(entry["delivery_id"]): f"{entry['accepted_by']}: {entry['reason']}"
+            for entry in listed
+            if str(entry["delivery_id"]).startswith(f"{part}/")
+        }
+    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        run.problems.append(
+            f"{path.name} cannot be read: it must list entries with delivery_id, accepted_by and"
+            " reason; nothing was accepted from it."
+        )
+        return {}
+    return accepted

@@ -1,0 +1,81 @@
+"""What came of a run, in figures and sentences, and its exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.operation.results import Results, gather_results
+from sp_eval.operation.run import Run
+
+__all__ = ["RunOutcome", "sum_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """`problems`: a sentence for each thing refused, missing or withheld. `estimates`,
+    `deliveries`: the published rows. `has_worked`: anything was new.
+    """
+
+    estimates: pl.DataFrame
+    deliveries: pl.DataFrame
+    problems: tuple[str, ...]
+    notices: tuple[str, ...]
+    has_worked: bool
+
+    @property
+    def exit_status(self) -> int:
+        return 1 if self.problems else 0
+
+
+def sum_up(run: Run) -> RunOutcome:
+    """Say what stands after the run: also what an earlier run met and nobody has mended."""
+    results = gather_results(run)
+    problems = [*run.problems, *_refused(results), *_withheld(results, run)]
+    return RunOutcome(
+        estimates=results.tables["estimate"],
+        deliveries=results.tables["delivery"],
+        problems=tuple(dict.fromkeys(problems)),
+        notices=tuple(dict.fromkeys(run.notices)),
+        has_worked=run.has_worked,
+    )
+
+
+def _refused(results: Results) -> list[str]:
+    """Whole files refused or missing in each scheme's newest month, with the reason told then."""
+    deliveries = results.tables["delivery"]
+    newest = deliveries.group_by("scheme_code").agg(pl.col("month").max())
+    latest = deliveries.join(newest, on=["scheme_code", "month"], how="semi")
+    stopped = latest.filter(pl.col("status").is_in(["refused", "missing"]))
+    told = results.tables["rejection"].filter(pl.col("row_number").is_null())
+    keys = ["scheme_code", "month", "file", "sheet"]
+    joined = stopped.select(*keys, "status").join(
+        told.select(*keys, "rule", "reason"), on=keys, how="left", maintain_order="left"
+    )
+    return [
+        f"{row['scheme_code']}/{row['month']}/{row['file']}"
+        + (f", sheet {row['sheet']}" if row["sheet"] else "")
+        + f": {row['status']}"
+        + (f" ({row['rule']}). {row['reason']}" if row["rule"] else ".")
+        for row in joined.sort(keys).iter_rows(named=True)
+    ]
+
+
+def _withheld(results: Results, run: Run) -> list[str]:
+    """Primary estimates withheld, a sentence for each reason."""
+    names = [study.study_id for study in run.studies]
+    rows = results.tables["estimate"].filter(
+        pl.col("role") == "primary",
+        pl.col("status") == "withheld",
+        pl.col("scale") == "rate_ratio",
+        pl.col("study_id").is_in(names),
+    )
+    grouped = rows.group_by("study_id", "scheme_code", "withheld_reason", maintain_order=True).agg(
+        pl.col("outcome").unique(maintain_order=True)
+    )
+    return [
+        f"{row['study_id']}, {row['scheme_code']}: {', '.join(row['outcome'])} withheld:"
+        f" {row['withheld_reason']}"
+        for row in grouped.iter_rows(named=True)
+    ]

@@ -1,0 +1,132 @@
+"""Publish: the snapshots for academics and for everyone, replaced at once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from sp_eval import __version__
+from sp_eval.contracts.frames import conform
+from sp_eval.contracts.odcs import Contract, load_contract
+from sp_eval.framework.disclosure import protect
+from sp_eval.operation.results import Results, gather_results
+from sp_eval.operation.run import Run, definitions_hash, digest
+from sp_eval.operation.versions import record_versions
+from sp_eval.study.design import Disclosure
+from sp_eval.warehouse.connection import open_file
+from sp_eval.warehouse.contract_tables import ensure_table
+from sp_eval.warehouse.frames import append_frame, read_frame
+from sp_eval.warehouse.snapshot import (
+    build_aside,
+    put_in_place,
+    remove_stale_parts,
+    run_id_of,
+)
+from sp_eval.warehouse.steps import is_done, record_done
+
+__all__ = ["publish"]
+
+_FOR_RESEARCH_ONLY = ("rejection",)
+
+
+def publish(run: Run) -> None:
+    """Replace both snapshots if anything they hold has changed, or either is missing or behind."""
+    settings = run.settings
+    research = settings.published / "research.duckdb"
+    release = settings.published / "release.duckdb"
+    remove_stale_parts(settings.published)
+    results = gather_results(run)
+    inputs = _inputs(run, results)
+    with open_file(settings.warehouse) as conn:
+        held = is_done(conn, "publish", "", inputs)
+    published = {run_id_of(research), run_id_of(release)}
+    if held and len(published) == 1 and None not in published:
+        return
+    run.told("publishing")
+    run.has_worked = True
+    _record_run(run, results, inputs)
+    asides = {
+        research: _build_research(run, research, results),
+        release: _build_release(run, release, results),
+    }
+    put_in_place(asides)
+    with open_file(settings.warehouse) as conn:
+        record_done(conn, "publish", "", inputs)
+
+
+def _inputs(run: Run, results: Results) -> str:
+    parts = [definitions_hash(), run.settings.research_profile]
+    for name, frame in sorted(results.tables.items()):
+        stable = frame.drop("run_id", strict=False)
+        parts += [name, hashlib.sha256(stable.write_csv().encode()).hexdigest()]
+    return digest(*parts)
+
+
+def _record_run(run: Run, results: Results, inputs: str) -> None:
+    contract = load_contract("run", "published")
+    estimates, deliveries = results.tables["estimate"], results.tables["delivery"]
+    current = deliveries.filter(pl.col("status") == "current")
+    row = {
+        "run_id": run.run_id,
+        "started_at": run.started_at,
+        "finished_at": datetime.now(UTC).replace(tzinfo=None),
+        "software_version": __version__,
+        "inputs_hash": inputs,
+        "schemes": ", ".join(sorted(set(current["scheme_code"]))),
+        "studies": ", ".join(study.study_id for study in run.studies),
+        "deliveries_used": current.height,
+        "rows_accepted": int(current["rows_accepted"].sum()),
+        "estimates_released": estimates.filter(pl.col("status") == "released").height,
+        "estimates_withheld": estimates.filter(pl.col("status") == "withheld").height,
+    }
+    with open_file(run.settings.warehouse) as conn:
+        ensure_table(conn, contract, schema="meta")
+        append_frame(conn, "meta.run", conform(pl.DataFrame([row]), contract))
+        results.tables["run"] = read_frame(conn, "from meta.run order by finished_at, run_id")
+        results.tables["study_version"] = record_versions(conn, run, estimates)
+
+
+def _published(name: str) -> Contract:
+    return load_contract(name, "published")
+
+
+def _build_research(run: Run, path: Path, results: Results) -> Path:
+    tables = [(_published(n), "published", [frame]) for n, frame in results.tables.items()]
+    tables += [
+        (_published("analysis"), "research", results.analysis),
+        (_published("month"), "research", results.months),
+    ]
+    copied: dict[str, tuple[Path, str]] = {}
+    if run.settings.research_profile == "full":
+        with open_file(run.settings.warehouse) as conn:
+            names = read_frame(
+                conn, "select table_name from duckdb_tables() where schema_name = 'core'"
+            )["table_name"]
+        copied = {f"core.{n}": (run.settings.warehouse, f"core.{n}") for n in sorted(names)}
+    return build_aside(path, tables, copied=copied)
+
+
+def _build_release(run: Run, path: Path, results: Results) -> Path:
+    policies = {study.study_id: study.disclosure for study in run.studies}
+    tables = []
+    for name, frame in results.tables.items():
+        if name in _FOR_RESEARCH_ONLY:
+            continue
+        contract = _published(name)
+        tables.append((contract, "published", [_protected(frame, contract, policies)]))
+    return build_aside(path, tables)
+
+
+def _protected(
+    frame: pl.DataFrame, contract: Contract, policies: dict[str, Disclosure]
+) -> pl.DataFrame:
+    if "study_id" not in frame.columns or frame.is_empty():
+        return frame
+    parts = frame.partition_by("study_id", as_dict=True, maintain_order=True)
+    return pl.concat(
+        protect(part, contract, policies.get(str(key[0]), Disclosure()))
+        for key, part in parts.items()
+    )

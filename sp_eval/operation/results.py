@@ -1,0 +1,76 @@
+"""Everything to be published, gathered from the warehouse and the studies' own files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.contracts.frames import conform, empty_frame
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.operation.run import Run
+from sp_eval.warehouse.connection import Connection, open_file
+from sp_eval.warehouse.contract_tables import has_table
+from sp_eval.warehouse.frames import read_frame
+from sp_eval.warehouse.ledger import published_deliveries, published_rejections
+
+__all__ = ["Results", "gather_results"]
+
+
+@dataclass(slots=True)
+class Results:
+    """`tables`: contract name -> rows of schema `published`. `analysis` and `months`: frames of
+    the research tables, one a study.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    analysis: list[pl.DataFrame]
+    months: list[pl.DataFrame]
+
+
+def gather_results(run: Run) -> Results:
+    """Read what the steps left, of every study that has a file in the home."""
+    with open_file(run.settings.warehouse) as conn:
+        tables = {
+            "delivery": published_deliveries(conn),
+            "rejection": published_rejections(conn),
+            "coverage": read_frame(conn, "from core.coverage order by all"),
+        }
+    found: dict[str, list[pl.DataFrame]] = {"estimate": [], "balance": [], "attrition": []}
+    results = Results({}, [], [])
+    for path in sorted(run.settings.work.glob("*.duckdb")):
+        if path == run.settings.warehouse:
+            continue
+        with open_file(path, read_only=True) as conn:
+            _read_study(conn, found, results)
+    for name, frames in found.items():
+        contract = load_contract(name, "published")
+        tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
+    for name in ("delivery", "rejection", "coverage"):
+        tables[name] = conform(tables[name], load_contract(name, "published"))
+    results.tables = tables
+    return results
+
+
+def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results: Results) -> None:
+    for table, name in (
+        ("estimate", "estimate"),
+        ("sensitivity", "estimate"),
+        ("balance", "balance"),
+        ("attrition", "attrition"),
+    ):
+        if has_table(conn, "result", table):
+            frame = read_frame(conn, f"from result.{table}")
+            if frame.width and frame.height:
+                found[name].append(frame)
+    if has_table(conn, "result", "analysis"):
+        results.analysis.append(read_frame(conn, "from result.analysis"))
+        study_id = results.analysis[-1]["study_id"][0]
+        results.months.append(
+            read_frame(
+                conn,
+                """select $study as study_id, * from outcome.analysed_month
+                order by scheme_code, match_set, candidate_id, outcome, month_number""",
+                {"study": study_id},
+            )
+        )

@@ -1,0 +1,254 @@
+"""The ledger of deliveries and the rows taken in, and which of them are current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.contracts.odcs import contract_names, load_contract
+from sp_eval.warehouse.build import create_schemas
+from sp_eval.warehouse.connection import Connection
+from sp_eval.warehouse.contract_tables import ensure_table
+from sp_eval.warehouse.frames import append_frame, read_frame
+
+__all__ = [
+    "MonthRecord",
+    "current_hash",
+    "current_view_sql",
+    "ensure_ledger",
+    "published_deliveries",
+    "published_rejections",
+    "read_deliveries",
+    "read_known_deaths",
+    "replace_month",
+]
+
+_OWN = """
+create table if not exists meta.holding (
+    delivery_id varchar primary key, dataset varchar, supply varchar, month varchar,
+    scheme_code varchar
+);
+create table if not exists meta.declared_coverage (
+    scheme_code varchar, source varchar, practice_code varchar, covered_from date,
+    covered_to date, delivery_id varchar
+);
+create table if not exists meta.rejection_of (
+    delivery_key varchar, scheme_code varchar, month varchar, file varchar, sheet varchar,
+    row_number integer, rule varchar, column_name varchar, reason varchar
+);
+create or replace view meta.current_holding as
+select h.delivery_id
+from meta.holding as h
+inner join meta.delivery as d on h.delivery_id = d.delivery_id
+where d.status = 'current';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRecord:
+    """One scheme's month as taken in, ready to be stored.
+
+    `delivery`, `rejection` rows of the published contracts; `accepted` contract name -> rows with
+    provenance; `declared_coverage` and `holdings` (`delivery_id, table, supply`) as the intake
+    gives them. `is_stopped`: the brake holds, none of the rows may be used.
+    """
+
+    scheme_code: str
+    month: str
+    delivery: pl.DataFrame
+    rejection: pl.DataFrame
+    accepted: Mapping[str, pl.DataFrame]
+    declared_coverage: pl.DataFrame
+    holdings: pl.DataFrame
+    is_stopped: bool
+
+
+def ensure_ledger(conn: Connection) -> None:
+    """Create the ledger and the tables of taken-in rows if they are not there."""
+    create_schemas(conn, ["meta", "taken", "extract"])
+    ensure_table(conn, load_contract("delivery", "published"), schema="meta")
+    for statement in _OWN.strip().split(";\n"):
+        conn.execute(statement)
+    for name in contract_names("extract"):
+        ensure_table(conn, load_contract(name), schema="taken")
+
+
+def replace_month(conn: Connection, record: MonthRecord) -> None:
+    """Store a month in place of what was held of it; call it inside one transaction.
+
+    Versions of a file that are no longer there stay in the ledger: superseded where another
+    version came, withdrawn where none did.
+    """
+    where = {"scheme": record.scheme_code, "month": record.month}
+    _forget_rows(conn, where)
+    conn.execute(
+        """delete from meta.delivery where scheme_code = $scheme and month = $month
+        and (status = 'missing' or list_contains($again, delivery_id))""",
+        where | {"again": record.delivery["delivery_id"].to_list()},
+    )
+    append_frame(conn, "meta.delivery", record.delivery)
+    conn.execute(
+        """update meta.delivery as old set status = 'withdrawn', superseded_by = null
+        where scheme_code = $scheme and month = $month
+        and not list_contains($again, delivery_id)""",
+        where | {"again": record.delivery["delivery_id"].to_list()},
+    )
+    _point_to_newer_version(conn, where)
+    append_frame(
+        conn,
+        "meta.rejection_of",
+        record.rejection.with_columns(delivery_key=pl.lit(f"{record.scheme_code}/{record.month}")),
+    )
+    if not record.is_stopped:
+        _store_rows(conn, record)
+    _settle_status(conn, record.scheme_code)
+
+
+def _store_rows(conn: Connection, record: MonthRecord) -> None:
+    for name, frame in record.accepted.items():
+        append_frame(conn, f"taken.{name}", frame)
+    append_frame(conn, "meta.declared_coverage", record.declared_coverage)
+    append_frame(
+        conn,
+        "meta.holding",
+        record.holdings.select(
+            "delivery_id",
+            pl.col("table").alias("dataset"),
+            "supply",
+            month=pl.lit(record.month),
+            scheme_code=pl.lit(record.scheme_code),
+        ),
+    )
+
+
+def _forget_rows(conn: Connection, where: dict[str, str]) -> None:
+    ids = "select delivery_id from meta.holding where scheme_code = $scheme and month = $month"
+    for name in contract_names("extract"):
+        conn.execute(f"delete from taken.{name} where delivery_id in ({ids})", where)
+    conn.execute(f"delete from meta.declared_coverage where delivery_id in ({ids})", where)
+    conn.execute("delete from meta.holding where scheme_code = $scheme and month = $month", where)
+    conn.execute(
+        "delete from meta.rejection_of where scheme_code = $scheme and month = $month", where
+    )
+
+
+def _point_to_newer_version(conn: Connection, where: dict[str, str]) -> None:
+    conn.execute(
+        """update meta.delivery as old
+        set status = 'superseded', superseded_by = new.delivery_id
+        from meta.delivery as new
+        where old.scheme_code = $scheme and old.month = $month and old.status = 'withdrawn'
+        and new.scheme_code = old.scheme_code and new.month = old.month
+        and new.file = old.file and new.sheet = old.sheet
+        and new.status not in ('withdrawn', 'superseded', 'missing')""",
+        where,
+    )
+
+
+def _settle_status(conn: Connection, scheme: str) -> None:
+    """Mark which holdings are current: the newest of a snapshot, every one of an increment."""
+    conn.execute(
+        """update meta.delivery as d
+        set
+            status = case when n.newest = d.delivery_id then 'current' else 'superseded' end,
+            superseded_by = case when n.newest = d.delivery_id then null else n.newest end
+        from (
+            select
+                delivery_id,
+                case
+                    when supply = 'increment' then delivery_id
+                    else first_value(delivery_id) over (
+                        partition by scheme_code, dataset order by month desc
+                    )
+                end as newest
+            from meta.holding
+            where scheme_code = $scheme
+        ) as n
+        where d.delivery_id = n.delivery_id""",
+        {"scheme": scheme},
+    )
+
+
+def current_view_sql(name: str) -> str:
+    """Text of the view `extract.<name>`: current rows in the order of their files.
+
+    Where deliveries add to each other, a later row with the same key replaces an earlier one.
+    """
+    contract = load_contract(name)
+    columns = ", ".join(f"r.{c}" for c in ("scheme_code", *contract.names))
+    keys = [column.name for column in contract.columns if column.primary_key]
+    last = ""
+    if keys:
+        last = f"""
+        qualify h.supply <> 'increment' or row_number() over (
+            partition by r.scheme_code, h.supply, {", ".join("r." + k for k in keys)}
+            order by h.month desc, r.source_file desc, r.source_row desc
+        ) = 1"""
+    return f"""create or replace view extract.{name} as
+        select
+            {columns},
+            row_number() over (
+                order by r.scheme_code, h.month, r.source_file, r.source_row
+            ) as row_order
+        from taken.{name} as r
+        inner join meta.holding as h on r.delivery_id = h.delivery_id
+        inner join meta.current_holding as c on r.delivery_id = c.delivery_id{last}"""
+
+
+def current_hash(conn: Connection) -> str:
+    """A digest of which deliveries are current: it changes when what is evaluated changes."""
+    found = read_frame(
+        conn,
+        """select md5(coalesce(string_agg(d.delivery_id || '|' || coalesce(d.sha256, '') || '|'
+            || d.rows_accepted, ';' order by d.delivery_id), '')) as digest
+        from meta.delivery as d
+        inner join meta.current_holding as c on d.delivery_id = c.delivery_id""",
+    )
+    return str(found["digest"][0])
+
+
+def read_deliveries(conn: Connection, scheme: str, *, other_than: str) -> pl.DataFrame:
+    """The ledger of a scheme's other months."""
+    return read_frame(
+        conn,
+        "select * from meta.delivery where scheme_code = $scheme and month <> $month",
+        {"scheme": scheme, "month": other_than},
+    )
+
+
+def read_known_deaths(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`person_key, death_date` of the register held, for deliveries without one."""
+    return read_frame(
+        conn,
+        """select r.person_key, min(r.death_date) as death_date
+        from taken.person as r
+        inner join meta.current_holding as c on r.delivery_id = c.delivery_id
+        where r.scheme_code = $scheme and r.death_date is not null
+        group by r.person_key""",
+        {"scheme": scheme},
+    )
+
+
+def published_deliveries(conn: Connection) -> pl.DataFrame:
+    """Every version ever taken in, refused or missed."""
+    return read_frame(
+        conn, "select * from meta.delivery order by scheme_code, month, file, sheet, delivery_id"
+    )
+
+
+def published_rejections(conn: Connection) -> pl.DataFrame:
+    """Refusals of the months that stand: those with a current, refused or missing delivery."""
+    return read_frame(
+        conn,
+        """select r.* exclude (delivery_key)
+        from meta.rejection_of as r
+        where exists (
+            select 1 from meta.delivery as d
+            where d.scheme_code = r.scheme_code and d.month = r.month and d.file = r.file
+            and (d.sheet = r.sheet or d.status in ('refused', 'missing'))
+            and d.status in ('current', 'refused', 'missing')
+        )
+        order by r.scheme_code, r.month, r.file, r.sheet, r.row_number, r.rule, r.column_name""",
+    )
