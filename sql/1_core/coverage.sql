@@ -27,7 +27,15 @@ with day_shown as (
 edge as (
     select * from day_shown
     union all
-    select *, declared_to as activity_date, 0 as entries from core.declared_period
+    select
+        scheme_code,
+        source,
+        practice_code,
+        declared_from,
+        declared_to,
+        declared_to as activity_date,
+        0 as entries
+    from core.declared_period
 ),
 
 gap as (
@@ -42,12 +50,13 @@ gap as (
         )
 ),
 
--- The file's own rate is that of the days outside its longest silence, be that a hole or chance.
+-- The file's own rate: entries after the first, on the days outside its longest silence, be that a
+-- hole or chance; a single entry tells no rate.
 rated as (
     select
         *,
         silent_to - silent_from as silent_days,
-        sum(entries) over period / greatest(
+        (sum(entries) over period - 1) / greatest(
             1, declared_to - declared_from - max(silent_to - silent_from) over period
         ) as entries_per_day
     from gap
