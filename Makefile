@@ -24,7 +24,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@touch $@
 
 run: $(VENV)/.run  ## set up, then evaluate the bundled example and print the estimates beside the truth
-	@$(BIN)/python -m sp_eval.example
+	@$(BIN)/python -m sp_eval.cli.example
 
 test: $(VENV)/.dev  ## set up, then run the tests
 	@$(BIN)/python -m pytest

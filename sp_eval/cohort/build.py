@@ -151,11 +151,11 @@ def read_person_keys(conn: Connection, scheme: str) -> pl.DataFrame:
 def build_analysed_months(
     conn: Connection, study: StudyDesign, followed: list[pl.DataFrame]
 ) -> None:
-    """Make `outcome.analysed_month` of the matched people (`candidate_id, match_set, match_weight`)."""
+    """Make `outcome.analysed_month` of the matched people: id, set and weight of each."""
     nobody = pl.DataFrame(
         schema={"candidate_id": pl.Int64, "match_set": pl.Int64, "match_weight": pl.Float64}
     )
-    people = [frame.cast(nobody.schema) for frame in followed]  # type: ignore[arg-type]
+    people = [frame.cast(nobody.schema) for frame in followed]
     store_frame(conn, "cohort.analysed", pl.concat([nobody, *people]))
     months = [m for m in models_of(["outcome"]) if m.name == ANALYSED_MONTH]
     build(conn, months, study_parameters(study))

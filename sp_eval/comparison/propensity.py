@@ -60,7 +60,7 @@ def fit_logistic(
     design = np.column_stack([np.ones(len(y)), standard, indicators])
     penalty = np.full(design.shape[1], ridge)
     penalty[0] = 0.0
-    beta = np.zeros(design.shape[1])
+    beta: Array = np.zeros(design.shape[1])
     beta[0] = np.log(y.mean() / (1 - y.mean()))
     objective = _objective(design @ beta, y, beta, penalty)
     for step_number in range(1, max_iterations + 1):

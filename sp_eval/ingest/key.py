@@ -18,7 +18,7 @@ class KeyRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PseudonymKey:
-    """The key, its fingerprint (safe to store beside the data), and where it was made, if it was."""
+    """The key, its fingerprint (safe beside the data), and where it was made, if it was."""
 
     secret: bytes
     made_at: Path | None
@@ -70,6 +70,7 @@ def _read(path: Path) -> bytes:
 def _checked(key: bytes) -> bytes:
     if len(key) < _SHORTEST:
         raise KeyRefusedError(
-            f"The pseudonymisation key is shorter than {_SHORTEST} characters; use a long random one."
+            f"The pseudonymisation key is shorter than {_SHORTEST} characters;"
+            " use a long random one."
         )
     return key

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import mapped_schemes
 
-__all__ = ["Landing", "LandingEmptyError", "ReceivedMonth", "content_digest", "survey"]
+__all__ = [
+    "Landing",
+    "LandingEmptyError",
+    "ReceivedMonth",
+    "content_digest",
+    "month_of",
+    "survey",
+]
 
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
@@ -30,8 +37,10 @@ class ReceivedMonth:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """`months` in order of scheme and month; `notices` folders passed over; `refused` folders
-    with months of schemes that have no mapping.
+    """What was found.
+
+    `months` in order of scheme and month; `notices` folders passed over; `refused` folders with
+    months of schemes that have no mapping.
     """
 
     months: tuple[ReceivedMonth, ...]
@@ -73,6 +82,12 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
             + "; put files into <landing>/<scheme_code>/<YYYY-MM>/."
         )
     return Landing(tuple(months), tuple(notices), tuple(refused))
+
+
+def month_of(path: Path) -> str | None:
+    """The month named by the folder a path is, or lies in; None if none is."""
+    names = [path.resolve().name, *(parent.name for parent in path.resolve().parents)]
+    return next((name for name in names if _MONTH.match(name)), None)
 
 
 def content_digest(folder: Path) -> str:

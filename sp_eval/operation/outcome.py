@@ -14,7 +14,9 @@ __all__ = ["RunOutcome", "sum_up"]
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """`problems`: a sentence for each thing refused, missing or withheld. `estimates`,
+    """What stands after a run.
+
+    `problems`: a sentence for each thing refused, missing or withheld. `estimates`,
     `deliveries`: the published rows. `has_worked`: anything was new.
     """
 

@@ -19,7 +19,9 @@ __all__ = ["Results", "gather_results"]
 
 @dataclass(slots=True)
 class Results:
-    """`tables`: contract name -> rows of schema `published`. `analysis` and `months`: frames of
+    """What is to be published.
+
+    `tables`: contract name -> rows of schema `published`. `analysis` and `months`: frames of
     the research tables, one a study.
     """
 

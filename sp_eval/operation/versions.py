@@ -1,4 +1,4 @@
-"""Every version of a study that was run once outcomes were seen: the answer to "how many tries?"."""
+"""Every version of a study run after outcomes were seen: the answer to "how many tries?"."""
 
 from __future__ import annotations
 

@@ -1,0 +1,190 @@
+"""`sp-eval`: every command, its options, and what it prints."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sp_eval import __version__
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="sp-eval",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=(
+        "The common evaluation framework for social prescribing: extracts in, comparable and"
+        " honest estimates out. Exit status 0: all taken in and every primary estimate released;"
+        " 1: something refused, missing or withheld, all the rest done; 2: nothing begun."
+    ),
+)
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Where everything is kept (SP_EVAL_HOME, ./var).")
+]
+SchemeOption = Annotated[
+    list[str] | None, typer.Option("--scheme", help="Only this scheme; may be repeated.")
+]
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+class Snapshot(StrEnum):
+    RELEASE = "release"
+    RESEARCH = "research"
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"sp-eval {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    landing: Annotated[
+        Path | None,
+        typer.Option(help="Folder of deliveries, <scheme>/<YYYY-MM>/ (<home>/landing)."),
+    ] = None,
+    home: HomeOption = None,
+    study: Annotated[
+        list[Path] | None, typer.Option(help="A study file; may be repeated (all in studies/).")
+    ] = None,
+    scheme: SchemeOption = None,
+    month: Annotated[str | None, typer.Option(help="Only deliveries of this month.")] = None,
+) -> None:
+    """Take in what was received, evaluate every study, and publish."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.run import run_and_show
+
+    with plainly():
+        status = run_and_show(
+            home=home, landing=landing, studies=study or (), schemes=scheme or (), month=month
+        )
+    raise typer.Exit(status)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder with one month's files.")],
+    scheme: Annotated[str, typer.Option(help="The scheme whose mapping applies.")],
+    reply: Annotated[
+        Path | None,
+        typer.Option(help="Write a workbook for the sender: what to mend, without values."),
+    ] = None,
+) -> None:
+    """Say what would be used and refused, and why; nothing is loaded or kept."""
+    from sp_eval.cli.check import check_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        status = check_and_show(path, scheme=scheme, reply=reply)
+    raise typer.Exit(status)
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option(help="Folder to write into; it becomes a landing folder.")],
+    scheme: SchemeOption = None,
+    people: Annotated[int, typer.Option(min=200, help="People registered, a scheme.")] = 4000,
+    referred: Annotated[int, typer.Option(min=20, help="People referred, about.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 1,
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(help="True rate ratio of an outcome, as gp_contact=0.85; may be repeated."),
+    ] = None,
+    faults: Annotated[
+        float, typer.Option(min=0, max=20, help="Times the usual rate of faults; 0 for none.")
+    ] = 1.0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Share of rows with one fault, as date_future=0.01; may be repeated."),
+    ] = None,
+    form: Annotated[
+        str, typer.Option(help="raw: as the schemes send; contract: one Parquet file a contract.")
+    ] = "raw",
+) -> None:
+    """Write synthetic deliveries whose truth is known."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.synth import write_and_show
+
+    with plainly():
+        write_and_show(
+            out,
+            schemes=scheme or (),
+            people=people,
+            referred=referred,
+            seed=seed,
+            effects=effect or (),
+            usual_faults=faults,
+            faults=fault or (),
+            form=form,
+        )
+
+
+@app.command()
+def template(
+    dataset: Annotated[str, typer.Argument(help="The contract, as referral or gp_contact.")],
+    out: Annotated[Path, typer.Option(help="File to write: .xlsx or .csv.")],
+) -> None:
+    """Write a blank sheet with every column of a contract, for a sender to fill."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.contracts.odcs import load_contract
+    from sp_eval.contracts.template import write_template
+
+    with plainly():
+        write_template(load_contract(dataset), out)
+    typer.echo(f"Written: {out}")
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL, as: from published.estimate")],
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    snapshot: Annotated[Snapshot, typer.Option(help="Which published file.")] = Snapshot.RELEASE,
+    home: HomeOption = None,
+) -> None:
+    """Put a question to a published file."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.show import print_frame
+    from sp_eval.settings import Settings
+    from sp_eval.warehouse.query import query_snapshot
+
+    settings = Settings.from_environment(home=home)
+    with plainly():
+        found = query_snapshot(settings.published / f"{snapshot}.duckdb", sql)
+        print_frame(found, form)
+
+
+@app.command()
+def ui(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
+) -> None:
+    """Open the Dagster UI on this machine only; end it with Ctrl-C."""
+    from sp_eval.cli.ui import serve_apart
+
+    raise typer.Exit(serve_apart(home, port))
+
+
+def main() -> None:
+    """Run the command line; an interrupted command ends with status 130 and one line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; run it again to go on.", err=True)
+        sys.exit(130)

@@ -1,0 +1,178 @@
+"""Results as people read them in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sp_eval.pipeline import STEPS, Step
+from sp_eval.study.outcomes import OUTCOMES
+
+__all__ = [
+    "Steps",
+    "console",
+    "errors",
+    "following",
+    "print_frame",
+    "show_estimates",
+    "show_places",
+    "show_sentences",
+]
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_WORDS = {
+    "fewer": "FEWER",
+    "more": "MORE",
+    "no_worthwhile_change": "NO WORTHWHILE CHANGE",
+    "cannot_tell": "CANNOT TELL",
+    "not_answerable": "NOT ANSWERABLE",
+}
+_DOING = {
+    "take_in": "Reading and checking what was received",
+    "bring_together": "Bringing all schemes into one form",
+    "compare_people": "Finding similar people who were not referred",
+    "judge_designs": "Judging whether the groups are alike",
+    "estimate_differences": "Estimating the difference made",
+    "try_others": "Trying other ways of comparing",
+    "publish": "Publishing",
+}
+
+
+class Steps:
+    """A progress bar over the steps of a run; each sentence told shows beside it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("Starting", total=len(STEPS), detail="")
+        self._done = -1
+
+    def begin(self, step: Step) -> None:
+        self._done += 1
+        self._progress.update(
+            self._task, completed=self._done, description=_DOING[step.name], detail=""
+        )
+        if not self._progress.console.is_terminal:
+            self._progress.console.print(f"{_DOING[step.name]} ...")
+
+    def tell(self, sentence: str) -> None:
+        self._progress.update(self._task, detail=sentence)
+
+    def end(self) -> None:
+        self._progress.update(self._task, completed=len(STEPS), description="Done", detail="")
+
+
+@contextmanager
+def following() -> Iterator[Steps]:
+    """Show progress on the error stream, so that what a command prints can be piped."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[detail]}"),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        steps = Steps(progress)
+        yield steps
+        steps.end()
+
+
+def show_sentences(title: str, sentences: tuple[str, ...], *, most: int = 20) -> None:
+    """Print sentences under a title, the first `most` of them."""
+    if not sentences:
+        return
+    errors.print(f"[bold]{title}[/bold]")
+    for sentence in sentences[:most]:
+        errors.print(f"  - {sentence}", markup=False)
+    if len(sentences) > most:
+        errors.print(f"  ... and {len(sentences) - most} more, all in published.rejection")
+
+
+def show_estimates(
+    estimates: pl.DataFrame, *, truth: Mapping[str, Mapping[str, float]] | None = None
+) -> None:
+    """Print, for each scheme, the three figures that add up and the verdict.
+
+    Parameters
+    ----------
+    estimates : rows of `published.estimate`.
+    truth : scheme -> outcome -> true rate ratio, shown beside where known.
+    """
+    for (study, scheme), rows in estimates.group_by("study_id", "scheme_code", maintain_order=True):
+        table = Table(title=f"{scheme}  ({study}), per 100 people a year", title_justify="left")
+        heads = ["", "before", "without", "with", "difference", "verdict", "ratio (95% interval)"]
+        for head in [*heads, *(["truth"] if truth else [])]:
+            table.add_column(head, justify="left" if head in ("", "verdict") else "right")
+        for (outcome,), own in rows.group_by("outcome", maintain_order=True):
+            known = (truth or {}).get(str(scheme), {}).get(str(outcome))
+            table.add_row(*_line(str(outcome), own), *([_number(known, 2)] if truth else []))
+        console.print(table)
+    withheld = estimates.filter(pl.col("role") == "primary", pl.col("status") == "withheld")
+    for row in withheld.unique(["scheme_code", "withheld_reason"], maintain_order=True).to_dicts():
+        console.print(f"{row['scheme_code']}: withheld: {row['withheld_reason']}", markup=False)
+
+
+def show_places(places: Mapping[str, Path]) -> None:
+    """Print where things lie."""
+    width = max(len(name) for name in places)
+    console.print("[bold]Where things lie[/bold]")
+    for name, path in places.items():
+        console.print(f"  {name:<{width}}  {path}", markup=False)
+
+
+def _line(outcome: str, rows: pl.DataFrame) -> list[str]:
+    def of(method: str, scale: str) -> dict[str, Any]:
+        found = rows.filter(pl.col("method") == method, pl.col("scale") == scale).to_dicts()
+        return found[0] if found else {}
+
+    rate = "rate_per_1000_person_years"
+    before = of("observed_before", rate).get("point")
+    without = of("expected_without_scheme", rate).get("point")
+    after = of("observed_after", rate).get("point")
+    ratio = of("matched_rate_ratio", "rate_ratio")
+    label = OUTCOMES[outcome].label if outcome in OUTCOMES else outcome
+    difference = None if after is None or without is None else after - without
+    interval = (
+        "-"
+        if ratio.get("point") is None
+        else f"{ratio['point']:.3f} ({ratio['ci_low']:.3f} to {ratio['ci_high']:.3f})"
+    )
+    figures = [_per_hundred(value) for value in (before, without, after)]
+    signed = "-" if difference is None else f"{difference / 10:+.1f}"
+    return [label, *figures, signed, _WORDS.get(str(ratio.get("verdict")), "-"), interval]
+
+
+def _per_hundred(value: float | None) -> str:
+    return _number(None if value is None else value / 10, 1)
+
+
+def _number(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:,.{places}f}"
+
+
+def print_frame(frame: pl.DataFrame, form: str) -> None:
+    """Print rows as a table, CSV or JSON; Parquet goes to the output as bytes."""
+    if form == "csv":
+        sys.stdout.write(frame.write_csv())
+    elif form == "json":
+        sys.stdout.write(frame.write_json() + "\n")
+    elif form == "parquet":
+        frame.write_parquet(sys.stdout.buffer)
+    else:
+        table = Table()
+        for name in frame.columns:
+            table.add_column(name, overflow="fold")
+        for row in frame.iter_rows():
+            table.add_row(*("" if value is None else str(value) for value in row))
+        Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(table)
+        sys.stdout.flush()

@@ -1,0 +1,87 @@
+"""`sp-eval synth`: from options to a world, and where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from sp_eval.cli.show import console, errors
+from sp_eval.contracts.odcs import ContractError
+from sp_eval.synthetic.deliveries import write_contract_form, write_deliveries
+from sp_eval.synthetic.faults import FaultRates
+from sp_eval.synthetic.settings import DEFAULT_EFFECTS, SCHEMES
+
+__all__ = ["write_and_show"]
+
+
+def write_and_show(
+    out: Path,
+    *,
+    schemes: Sequence[str],
+    people: int,
+    referred: int,
+    seed: int,
+    effects: Sequence[str],
+    usual_faults: float,
+    faults: Sequence[str],
+    form: str,
+) -> None:
+    """Write the deliveries and say where they are and where the truth is."""
+    wanted = tuple(schemes) or SCHEMES
+    for scheme in wanted:
+        if scheme not in SCHEMES:
+            raise ContractError(
+                f"There is no synthetic style '{scheme}'; there are: {', '.join(SCHEMES)}."
+            )
+    set_effects = _pairs(effects, "--effect", tuple(DEFAULT_EFFECTS))
+    rates = fault_rates(usual_faults, _pairs(faults, "--fault", _kinds()))
+    with errors.status("Making a world whose truth is known ..."):
+        if form == "raw":
+            truth = write_deliveries(
+                out,
+                schemes=wanted,
+                people=people,
+                referred=referred,
+                seed=seed,
+                effects=set_effects,
+                faults=rates,
+            )
+        elif form == "contract":
+            truth = write_contract_form(
+                out,
+                schemes=wanted,
+                people=people,
+                referred=referred,
+                seed=seed,
+                effects=set_effects,
+            )
+        else:
+            raise ContractError(f"--form is raw or contract, not '{form}'.")
+    console.print(f"Deliveries: {out}\nWhat is true of them: {truth}", markup=False)
+
+
+def fault_rates(usual: float, own: dict[str, float]) -> FaultRates:
+    """The usual rates times a factor, those named set to their own share of rows."""
+    base = FaultRates()
+    scaled = {kind: getattr(base, kind) * usual for kind in _kinds()}
+    return replace(base, **(scaled | own))
+
+
+def _kinds() -> tuple[str, ...]:
+    return tuple(f.name for f in fields(FaultRates) if f.name != "by_hand")
+
+
+def _pairs(given: Sequence[str], option: str, known: tuple[str, ...]) -> dict[str, float]:
+    pairs = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise ContractError(f"{option}: unknown '{name}'; there are: {', '.join(known)}.")
+        try:
+            pairs[name] = float(value)
+        except ValueError:
+            raise ContractError(f"{option} {name}: give a number, as {name}=0.85.") from None
+        if pairs[name] < 0:
+            raise ContractError(f"{option} {name}: give a number that is not negative.")
+    return pairs

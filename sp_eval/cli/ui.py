@@ -1,0 +1,29 @@
+"""The UI in a process of its own, so that the command line never loads it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+__all__ = ["serve_apart"]
+
+
+def serve_apart(home: Path | None, port: int) -> int:
+    """Run the UI as a child, hand on an end signal, and return its exit status."""
+    command = [sys.executable, "-m", "sp_eval.orchestration.ui", "--port", str(port)]
+    if home is not None:
+        command += ["--home", str(home)]
+    child = subprocess.Popen(command)  # noqa: S603
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        child.send_signal(number)
+
+    signal.signal(signal.SIGTERM, hand_on)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue  # the child got it too, and ends by itself
