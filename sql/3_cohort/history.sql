@@ -1,8 +1,15 @@
 -- model:  cohort.history
 -- grain:  one row per eligible candidate × outcome × band of days before the index date, where not nil
--- reads:  cohort.candidate, core.event, cohort.history_band
+-- reads:  cohort.candidate, cohort.clock_held, core.event, core.outcome_source, cohort.history_band
 -- params: $gp_staff (list)
--- why:    what is known of a person's use of care before the index date; nothing on or after it is read
+-- why:    what is known of a person's use of care before the index date; nothing on or after it is read,
+--         nor what files tell that do not cover the look-back
+with held as (
+    select distinct h.scheme_code, o.outcome
+    from cohort.clock_held as h
+    inner join core.outcome_source as o on h.clock = o.clock
+)
+
 select
     c.candidate_id,
     e.outcome,
@@ -15,6 +22,7 @@ inner join core.event as e
         and c.person_number = e.person_number
         and e.event_date < c.index_date
         and e.event_date >= c.index_date - 365
+inner join held as h on c.scheme_code = h.scheme_code and e.outcome = h.outcome
 inner join cohort.history_band as b
     on e.event_date - c.index_date >= b.day_from and e.event_date - c.index_date < b.day_before
 where
