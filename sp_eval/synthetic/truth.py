@@ -19,7 +19,7 @@ __all__ = ["WINDOWS", "Judged", "judged_people", "truth_of"]
 Floats = npt.NDArray[np.float64]
 _KEY_STEP = 2**14
 _YEAR = 365.25
-_PRE = Window(-365, 0)
+_PRE_DAYS = 365
 
 # After-windows by name; every one is compared with the 365 days before referral.
 WINDOWS: Final[Mapping[str, Window]] = {
@@ -69,7 +69,7 @@ def truth_of(
     outcomes = _outcomes(settings, events, nights)
     return {
         name: {
-            "window_pre_days": -_PRE.start,
+            "window_pre_days": _PRE_DAYS,
             "window": [window.start, window.end],
             "people": len(judged.person),
             **_window_truth(people, outcomes, judged, window),
@@ -117,7 +117,7 @@ def _window_truth(
     people: People, outcomes: Mapping[str, _Weighted], judged: Judged, window: Window
 ) -> dict[str, Any]:
     seen_from, seen_to = people.seen_from[judged.person], people.seen_to[judged.person]
-    before = np.maximum(judged.day + _PRE.start, seen_from)
+    before = np.maximum(judged.day - _PRE_DAYS, seen_from)
     after = np.minimum(judged.day + window.start, seen_to)
     end = np.minimum(judged.day + window.end, seen_to)
     years_before = float((judged.day - before).sum()) / _YEAR

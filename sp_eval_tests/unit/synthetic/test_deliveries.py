@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -192,6 +193,9 @@ def test_workbook_is_keyed_unevenly(clean):
     as_text = sum("/" in row[8] for row in rows)
     assert 0.01 * len(rows) < as_text < 0.15 * len(rows)
     assert {len(row[2]) for row in rows} == {10, 12}
+    with zipfile.ZipFile(path) as book:
+        numbers = re.findall(rb'<c r="C\d+"><v>999\d{7}</v>', book.read("xl/worksheets/sheet1.xml"))
+    assert 0.03 * len(rows) < len(numbers) < 0.2 * len(rows)
     raw = fastexcel.read_excel(path).load_sheet("Wellbeing").to_polars()
     assert raw["Money"].dtype.is_numeric()
 
@@ -266,6 +270,32 @@ def test_cumulative_deliveries_know_nothing_to_come(tmp_path):
     )
     assert {tuple(row) for row in early} <= {tuple(row) for row in late}
     assert (tmp_path / "all" / "rotherham" / "2017-08" / "VAR_SPS_Aug17.xlsx").is_file()
+
+
+def test_truth_is_told_as_of_the_cut(tmp_path):
+    write_deliveries(tmp_path / "early", month="2018-01", schemes=["rotherham"], **SIZE)
+    write_deliveries(tmp_path / "late", schemes=["rotherham"], **SIZE)
+    early, late = (
+        json.loads((tmp_path / name / "truth" / "truth.json").read_text())["schemes"]["rotherham"]
+        for name in ("early", "late")
+    )
+    path = tmp_path / "early" / "rotherham" / "2018-01" / "VAR_SPS_Jan18.xlsx"
+    assert early["referred"] == len(cells(path, "Referrals")) - 5 < late["referred"]
+    seen = early["referred_followed"]["days_30_395"]
+    assert seen["person_years_after"] < 0.7 * seen["people"]
+    assert late["referred_followed"]["days_30_395"]["person_years_after"] > 0.9 * seen["people"]
+
+
+def test_refused_referrals_and_registrations_are_not_analysable(tmp_path):
+    rates = FaultRates(nhs_bad_check_digit=0.01, consent_no=0.0)
+    write_deliveries(tmp_path, schemes=["rotherham"], faults=rates, **SIZE)
+    told = json.loads((tmp_path / "truth" / "truth.json").read_text())["schemes"]["rotherham"]
+    assert told["consent_refused"] == 0
+    spoilt = {int(f["row_number"]) for f in listed(tmp_path)
+              if f["sheet"] == "Referrals" and "->" in f["detail"]}  # fmt: skip
+    lost = told["followed_365_days_before"] - told["analysable_people"]
+    assert len(spoilt) > 8
+    assert lost > 0.8 * len(spoilt)
 
 
 def test_contract_form_is_written_with_its_truth(tmp_path):

@@ -107,8 +107,9 @@ def test_realised_effect_is_near_the_one_set(effects):
             assert abs(figures["realised_rate_ratio"] - true) < error + 0.01, (window, name)
 
 
-def test_truth_counts_what_the_tables_hold():
-    one = world()
+@pytest.mark.parametrize("mortality", [1.0, 12.0])
+def test_truth_counts_what_the_tables_hold(mortality):
+    one = world(mortality=mortality)
     figures = one.truth["referred_followed"]["days_30_395"]["outcomes"]
     known = index_dates(one).join(spans(one), on="person_key", how="inner")
     known = known.filter(
@@ -131,6 +132,17 @@ def test_truth_counts_what_the_tables_hold():
             (pl.col("activity") == "outpatient") & pl.col("attended")
         ),
     }
+    stays = (
+        rows["emergency_admission"]
+        .drop_nulls("end_date")
+        .with_columns((pl.col("end_date") - pl.col("contact_date")).dt.total_days().alias("nights"))
+    )
+    assert rows["emergency_admission"].height > stays.height
+    happened = one.records.events["emergency_admission"].happened
+    assert one.records.stays.recorded[happened].sum() == stays["nights"].sum()
+    rows["emergency_bed_days"] = stays.select(
+        pl.exclude("nights").repeat_by("nights").explode(keep_nulls=False, empty_as_null=False)
+    )
     for name, frame in rows.items():
         after = frame.join(known, on="person_key").with_columns(
             (pl.col("contact_date") - pl.col("referral_date")).dt.total_days().alias("since")
@@ -145,9 +157,10 @@ def test_truth_counts_what_the_tables_hold():
         ), name
 
 
+@pytest.mark.parametrize("mortality", [1.0, 12.0])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_nothing_happens_outside_registration_or_after_death(scheme):
-    one = world(scheme, people=20_000, referred=1_500, seed=2)
+def test_nothing_happens_outside_registration_or_after_death(scheme, mortality):
+    one = world(scheme, mortality=mortality)
     span = spans(one)
     for name, column in (("gp_contact", "contact_date"), ("hospital_activity", "start_date")):
         joined = one.tables[name].join(span, on="person_key", how="left")
@@ -163,6 +176,14 @@ def test_nothing_happens_outside_registration_or_after_death(scheme):
         assert outside.is_empty()
     stays = one.tables["hospital_activity"].join(span, on="person_key")
     assert stays.filter(pl.col("end_date") > pl.col("death_date")).is_empty()
+
+
+def test_who_refuses_consent_is_not_analysable():
+    truth = world(consent_refused=0.2).truth
+    assert truth["consent_refused"] > 100
+    lost = truth["followed_365_days_before"] - truth["analysable_people"]
+    assert 0.9 * truth["consent_refused"] < lost <= truth["consent_refused"]
+    assert truth["analysable"]["days_1_366"]["people"] == truth["analysable_people"]
 
 
 def test_spells_follow_each_other_and_the_last_ends_with_death():
