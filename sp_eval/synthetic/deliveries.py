@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from sp_eval.synthetic.rotherham_extracts import extract_files
 from sp_eval.synthetic.rotherham_workbook import workbook_sheets
 from sp_eval.synthetic.settings import SCHEMES, Style, WorldSettings
 from sp_eval.synthetic.truth_files import unusable_people, write_truth
+from sp_eval.synthetic.wishes import first_of, settings_of
 from sp_eval.synthetic.world import Records, draw_records, simulate, world_truth
 
 __all__ = ["raw_tables", "write_contract_form", "write_deliveries"]
@@ -74,7 +75,7 @@ def write_deliveries(
     truth: dict[str, Any] = {}
     logs: list[pl.DataFrame] = []
     rows: dict[str, int] = {}
-    for settings in _settings(
+    for settings in settings_of(
         schemes, people=people, referred=referred, seed=seed, effects=effects, rates=rates, to=cuts
     ):
         say(f"{settings.scheme_code}: simulating {people:,} people")
@@ -82,7 +83,7 @@ def write_deliveries(
         plans = plan_faults(settings, tables, rates)
         for one in cuts:
             say(f"{settings.scheme_code}: writing {one}")
-            cut = settings.day(_first_of(one))
+            cut = settings.day(first_of(one))
             log, counts = _write(
                 out, settings, _tables(settings, records, identity, cut), plans, one
             )
@@ -92,7 +93,7 @@ def write_deliveries(
             settings,
             records,
             unusable=unusable_people(settings, tables, plans),
-            cut=settings.day(_first_of(max(cuts))),
+            cut=settings.day(first_of(max(cuts))),
         )
     found = pl.concat(logs) if logs else pl.DataFrame(schema=FAULT_COLUMNS)
     parameters = {
@@ -150,7 +151,7 @@ def write_contract_form(
     say = progress or (lambda _: None)
     truth: dict[str, Any] = {}
     rows: dict[str, int] = {}
-    for settings in _settings(
+    for settings in settings_of(
         schemes, people=people, referred=referred, seed=seed, effects=effects, rates=FaultRates()
     ):
         say(f"{settings.scheme_code}: simulating {people:,} people")
@@ -170,49 +171,6 @@ def write_contract_form(
     return (
         write_truth(out, parameters=parameters, truth=truth, faults=None, rows=rows) / "truth.json"
     )
-
-
-def _settings(
-    schemes: Sequence[str],
-    *,
-    people: int,
-    referred: int,
-    seed: int,
-    effects: Mapping[str, float] | None,
-    rates: FaultRates,
-    to: Sequence[str] = (),
-) -> list[WorldSettings]:
-    for scheme in schemes:
-        if scheme not in SCHEMES:
-            raise ValueError(f"no style for scheme '{scheme}'; there are: {', '.join(SCHEMES)}")
-    all_settings = [
-        WorldSettings(
-            scheme_code=scheme,
-            people=people,
-            referred=referred,
-            seed=seed,
-            effects=dict(effects or {}),
-            consent_refused=rates.consent_no,
-            unlinked=rates.unlinked_not_on_register,
-            referred_again=rates.rereferral_within_28d,
-        )
-        for scheme in schemes
-    ]
-    for settings in all_settings:
-        for month in to:
-            if not 0 < settings.day(_first_of(month)) <= settings.days:
-                raise ValueError(
-                    f"a delivery of {month} is not possible: the world lasts from"
-                    f" {settings.observed_from:%Y-%m} to {settings.observed_to:%Y-%m}"
-                )
-    return all_settings
-
-
-def _first_of(month: str) -> date:
-    try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError as error:
-        raise ValueError(f"'{month}' is no month; write it as 2019-04") from error
 
 
 def _tables(
@@ -252,6 +210,6 @@ def _write(
             )
         )
     if sheets:
-        made = _first_of(month)
+        made = first_of(month)
         write_workbook(sheets, folder, when=datetime(made.year, made.month, made.day))  # noqa: DTZ001
     return pl.concat(logs), rows

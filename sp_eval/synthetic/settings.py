@@ -78,7 +78,7 @@ class WorldSettings:
     frailty_shape: float = 1.1
     swing_sd: float = 0.95
     swing_memory: float = 0.1
-    swing_in_hospital: float = 0.6
+    swing_in_hospital: float = 0.9
     season: float = 1.0
     trend_per_year: float = 0.0
     mortality: float = 1.0
