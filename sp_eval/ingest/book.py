@@ -57,6 +57,15 @@ class Book:
         self.notices.append(sentence)
         self.tell(sentence)
 
+    def read(self, reading: Reading) -> None:
+        """Keep a file or sheet that was read and judged."""
+        self.readings.append(reading)
+        gated = reading.gated
+        self.tell(
+            f"{reading.place.shown}: {gated.rows_in:,} rows, {gated.rows_quarantined:,} refused,"
+            f" {gated.rows_duplicate:,} repeated."
+        )
+
     def refuse(self, place: Place, refusal: FileRefusedError, version: str | None = None) -> None:
         """Enter a whole file or sheet as refused, or as missing."""
         status = "missing" if refusal.rule == "missing" else "refused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,18 +15,16 @@ from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.brake import braked
-from sp_eval.ingest.conform import conform_rows
 from sp_eval.ingest.coverage import declared_coverage, practices_without_file
 from sp_eval.ingest.folder import Found, arrange, missing_as_usual
-from sp_eval.ingest.gate import after_death, gate, with_faults
+from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
-from sp_eval.ingest.parse import Dating, month_end, month_start
-from sp_eval.ingest.raw import RawTable, read_sheet, read_text
+from sp_eval.ingest.parse import month_end, month_start
+from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.source import pseudonymise, require_own_scheme
-from sp_eval.ingest.stranger import refuse_stranger, require_not_anothers
+from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
-from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
+from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["TakenIn", "take_in"]
 
@@ -68,10 +66,7 @@ def take_in(
     )
     for path, group in groupby(arranged.found, key=lambda found: found.path):
         _take_file(path, list(group), mapping, pseudonymiser, book)
-    for path, file in arranged.strangers:
-        data = path.read_bytes()
-        place = book.place(file, sha256=hashlib.sha256(data).hexdigest())
-        book.refuse(place, refuse_stranger(file, data, mapping))
+    _take_strangers(arranged.strangers, mapping, book)
     for file in arranged.ignored:
         book.note(f"{file} is not part of the delivery and was passed over.")
     missing = [expected.file for expected in arranged.missing]
@@ -114,7 +109,7 @@ def _take_file(
     try:
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        content = _opened(file, data, tables)
+        content = opened(path.name, data, in_sheets=tables[0].dataset.sheet is not None)
     except OSError:
         refusal = FileRefusedError("unreadable", "The file cannot be opened.")
         book.refuse(book.place(file, sha256=digest), refusal)
@@ -125,66 +120,33 @@ def _take_file(
     for found in tables:
         place = book.place(file, found.dataset.sheet, digest)
         try:
-            table = _read(content, found, mapping)
+            table = read_table(content, found, mapping)
+            gated = judge(table, found, pseudonymiser, last_day=month_end(book.month))
         except FileRefusedError as refusal:
             version = load_contract(found.dataset.contract).version
             book.refuse(place, refusal, version)
             continue
-        _note_departures(table, content, place.shown, tables, book)
-        source = pseudonymise(table, found.dataset, pseudonymiser)
-        dating = Dating(source.dates, month_end(book.month), source.from_workbook)
-        conformed = conform_rows(
-            source, found.dataset, dating=dating, path_values=found.path_values
-        )
-        gated = gate(source, conformed, found.dataset)
-        book.readings.append(Reading(found, place, gated))
-        book.tell(
-            f"{place.shown}: {gated.rows_in:,} rows, {gated.rows_quarantined:,} refused,"
-            f" {gated.rows_duplicate:,} repeated."
-        )
-
-
-def _opened(file: str, data: bytes, tables: list[Found]) -> bytes | Workbook:
-    """Return the bytes of a text file, or the opened workbook; raise `FileRefusedError`."""
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise FileRefusedError("empty_file")
-    in_sheets = tables[0].dataset.sheet is not None
-    if in_sheets:
-        return open_workbook(data)
-    if is_workbook(file, data):
-        detail = "The file is a workbook where a text file (csv) was agreed."
-        raise FileRefusedError("unreadable", detail)
-    return data
-
-
-def _read(content: bytes | Workbook, found: Found, mapping: SchemeMapping) -> RawTable:
-    """Read one table and make sure that it is this scheme's; raise `FileRefusedError`."""
-    dataset = found.dataset
-    try:
-        table = (
-            read_sheet(content, dataset)
-            if isinstance(content, Workbook)
-            else read_text(content, dataset)
-        )
-    except FileRefusedError as refusal:
-        if refusal.rule in {"header_missing", "column_missing", "sheet_missing"}:
-            require_not_anothers(content, mapping, refusal)
-        raise
-    require_own_scheme(table, dataset, found.path_values)
-    return table
-
-
-def _note_departures(
-    table: RawTable, content: bytes | Workbook, shown: str, tables: list[Found], book: Book
-) -> None:
-    for notice in table.notices:
-        book.note(f"{shown}: {notice}.")
+        for notice in table.notices:
+            book.note(f"{place.shown}: {notice}.")
+        book.read(Reading(found, place, gated))
     if isinstance(content, Workbook):
-        agreed = {(found.dataset.sheet or "").strip().casefold() for found in tables}
-        for sheet in content.sheets:
-            sentence = f"{tables[0].file}: the sheet '{sheet}' is not in the mapping: not read."
-            if sheet.strip().casefold() not in agreed and sentence not in book.notices:
-                book.note(sentence)
+        for sheet in unread_sheets(content, tables):
+            book.note(f"{file}: the sheet '{sheet}' is not in the mapping and was not read.")
+
+
+def _take_strangers(
+    strangers: Iterable[tuple[Path, str]], mapping: SchemeMapping, book: Book
+) -> None:
+    """Refuse the files that the mapping does not speak of, each with a hint."""
+    for path, file in strangers:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            refusal = FileRefusedError("unreadable", "The file cannot be opened.")
+            book.refuse(book.place(file), refusal)
+            continue
+        place = book.place(file, sha256=hashlib.sha256(data).hexdigest())
+        book.refuse(place, refuse_stranger(file, data, mapping))
 
 
 def _hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
+from sp_eval.ingest.identity import without_numbers
 
 __all__ = [
     "Arrangement",
@@ -102,9 +103,10 @@ def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
     for path in paths:
         file = path.name if alone else path.relative_to(folder).as_posix()
         if _IGNORED.match(path.name):
-            ignored.append(file)
+            ignored.append(without_numbers(file))
             continue
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
+        file = without_numbers(file)
         found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
         if not claimed:
             strangers.append((path, file))

@@ -134,12 +134,11 @@ def _reason(dataset: Dataset, source: str | None, rule: str) -> str:
         if 0 < len(agreed) <= 12:
             detail = f"The value is not in the agreed list ({', '.join(agreed)})."
             return plain_reason(rule, detail)
-    if rule != "referral_after_death":
-        contract = load_contract(dataset.contract)
-        own = {name for name, r in dataset.columns.items() if source in tuple(r.sources())[:1]}
-        messages = {r.message for r in contract.rules if r.rule == rule and r.columns[0] in own}
-        if len(messages) == 1 and rule != "mandatory_missing":
-            return messages.pop()
+    contract = load_contract(dataset.contract)
+    own = {name for name, r in dataset.columns.items() if source in tuple(r.sources())[:1]}
+    messages = {r.message for r in contract.rules if r.rule == rule and r.columns[0] in own}
+    if len(messages) == 1 and rule != "mandatory_missing":
+        return messages.pop()
     return plain_reason(rule)
 
 

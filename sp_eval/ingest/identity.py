@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-__all__ = ["Pseudonymiser", "holds_nhs_number", "nhs_fault"]
+__all__ = ["Pseudonymiser", "holds_nhs_number", "nhs_fault", "without_numbers"]
 
 _SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015]+")
 _EXCEL_NUMBER = re.compile(r"^(\d+)\.0+$")
@@ -46,6 +46,11 @@ def nhs_fault(digits: str) -> str | None:
 def holds_nhs_number(text: str) -> bool:
     """Tell whether a valid NHS number, plain or spaced, stands anywhere in the text."""
     return any(nhs_fault(_digits(found)) is None for found in _IN_TEXT.findall(text))
+
+
+def without_numbers(text: str) -> str:
+    """Return the text with each valid NHS number in it blotted out."""
+    return _IN_TEXT.sub(lambda n: n[0] if nhs_fault(_digits(n[0])) else "#" * len(n[0]), text)
 
 
 class Pseudonymiser:

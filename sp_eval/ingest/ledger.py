@@ -99,7 +99,7 @@ def rejection_rows(place: Place, told: pl.DataFrame) -> pl.DataFrame:
 def usual_rows(deliveries: pl.DataFrame, mapping: SchemeMapping) -> Mapping[str, int]:
     """Return what each sender usually sends: the median rows of earlier deliveries, by table.
 
-    `deliveries`: rows of `published.delivery` of this scheme's other months.
+    `deliveries`: rows of `published.delivery` of this scheme's earlier months.
     """
     seen: dict[str, list[int]] = {}
     for row in deliveries.filter(pl.col("status").is_in(["current", "superseded"])).to_dicts():

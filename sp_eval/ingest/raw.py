@@ -37,6 +37,7 @@ class RawTable:
 
     `cells`: one String column per field of the file, `c0` ...; `row`: UInt32, physical, from 1;
     `wrong_width`: Boolean, the row's field count differs from the header's. All of one height.
+    `open_end`: no line end follows the last row of a text file.
     """
 
     cells: pl.DataFrame
@@ -45,6 +46,7 @@ class RawTable:
     header: Header
     dates: str
     from_workbook: bool
+    open_end: bool = False
     notices: tuple[str, ...] = ()
 
 
@@ -64,6 +66,7 @@ def read_text(data: bytes, dataset: Dataset) -> RawTable:
             header=header,
             dates=layout.dates or dataset.dates,
             from_workbook=False,
+            open_end=parsed.open_end,
             notices=_departures(layout, dataset, decoded, delimiter),
         ),
         dataset,
@@ -119,8 +122,8 @@ def _is_blank(row: Sequence[str]) -> bool:
 def _require_whole(parsed: Records, decoded: Decoded, header: Header, *, rows_in: int) -> None:
     """Raise `cut_short` if the file ends in mid-row.
 
-    A last row with all its fields but no line end is whole: many programs write no last line
-    end. If the cut left a full row with a shortened last cell, that cell's own rules decide.
+    A last row with all its fields but no line end may be whole: many programs write no last
+    line end. Whether its last cell is, its own rules decide.
     """
     if parsed.open_quote:
         detail = f"A quotation mark opened in row {parsed.numbers[-1]} is never closed."

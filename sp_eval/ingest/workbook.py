@@ -36,7 +36,7 @@ class Workbook:
         (`#N/A`) holds the text `#ERROR`, so that a rule speaks of it instead of nobody.
         """
         try:
-            # skip_rows=0: without it empty rows at the top are left out and all numbers shift
+            # skip_rows: without it, empty rows at the top are left out and all numbers shift
             loaded = self._reader.load_sheet(sheet, header_row=None, dtypes="string", skip_rows=0)
             batch, errors = loaded.to_arrow_with_errors()
         except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)

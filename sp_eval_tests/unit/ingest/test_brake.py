@@ -114,7 +114,7 @@ def test_what_is_usual_is_the_median_of_earlier_months(
     import polars as pl
 
     months = [delivery(good=n, bad=0).delivery for n in (2, 4, 9)]
-    refused = delivery(good=1, bad=3).delivery
+    refused = delivery(good=5, bad=95).delivery
     assert usual_rows(pl.concat([*months, refused]), gp_book()) == {"gp": 4}
 
 

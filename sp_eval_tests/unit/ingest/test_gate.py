@@ -104,6 +104,29 @@ def test_a_row_of_the_wrong_width_is_refused_for_that_alone(
     assert counts(taken) == {"gp.csv": (1, 0, 1, 0)}
 
 
+def test_a_row_of_the_wrong_width_can_be_a_duplicate(
+    gp_book: Make, take: Take, csv_file: Write, told: Told, counts: Counts
+) -> None:
+    csv_file("gp.csv", [HEAD, ["a", "b"], ["a", "b"]])
+    taken = take(gp_book())
+    assert told(taken) == {(2, "field_count", None)}
+    assert counts(taken) == {"gp.csv": (2, 0, 1, 1)}
+
+
+def test_cells_of_a_row_of_the_wrong_width_go_no_further(
+    gp_book: Make, tmp_path: Path, number: Number
+) -> None:
+    from sp_eval.ingest.identity import Pseudonymiser
+    from sp_eval.ingest.raw import read_text
+    from sp_eval.ingest.source import pseudonymise
+
+    dataset = gp_book().datasets["gp"]
+    text = f"{','.join(HEAD)}\nstray,{number(0)},01/04/2019,GP,Phone,Y\n"
+    people = Pseudonymiser(b"key", scheme_code="s", identifier="nhs_number")
+    frame = pseudonymise(read_text(text.encode(), dataset), dataset, people).frame
+    assert frame.select(sorted(dataset.read_columns)).row(0) == (None,) * 5
+
+
 def test_rows_keep_their_place_in_the_file(
     gp_book: Make, take: Take, tmp_path: Path, told: Told, number: Number
 ) -> None:

@@ -330,7 +330,9 @@ def test_a_footer_word_among_the_data_is_a_data_row(
         "gp.csv",
         [["NHS", "Date", "Who", "How", "Came"], ["Total", *entry[1:]], entry],
     )
-    assert told(take(made)) == {(2, "nhs_bad_check_digit", "NHS")}
+    taken = take(made)
+    assert told(taken) == {(2, "nhs_bad_check_digit", "NHS")}
+    assert taken.delivery["rows_in"].to_list() == [2]
 
 
 LAYOUTS: dict[str, Any] = {

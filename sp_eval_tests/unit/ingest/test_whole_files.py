@@ -89,12 +89,21 @@ def test_a_renamed_column_is_suggested(
 
 
 def test_a_suggestion_never_quotes_what_may_be_data(
-    gp_book: Make, take: Take, tmp_path: Path, number: Number
+    gp_book: Make, take: Take, csv_file: Write, row: str
 ) -> None:
-    (tmp_path / "gp.csv").write_text(f"NHS {number(0)},Date,Who,How,Came\n")
-    taken = take(gp_book())
+    made = gp_book(columns={"contact_date": {"from": "Date of the contact", "parse": "date"}})
+    csv_file("gp.csv", [["NHS", "Date of contact 1953", "Who", "How", "Came"], row.split(",")])
+    taken = take(made)
     assert taken.rejection["rule"].to_list() == ["column_missing"]
-    assert number(0) not in str(taken.rejection.to_dicts()) + str(taken.notices)
+    assert "1953" not in str(taken.rejection.to_dicts()) + str(taken.notices)
+
+
+@pytest.mark.parametrize("head", ["nhs,DATE, Who ,How,Came", "NHS,Date,Who,\u00a0How,came"])
+def test_case_and_spaces_of_a_heading_do_not_matter(
+    gp_book: Make, take: Take, tmp_path: Path, counts: Counts, row: str, head: str
+) -> None:
+    (tmp_path / "gp.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    assert counts(take(gp_book())) == {"gp.csv": (1, 1, 0, 0)}
 
 
 def test_a_column_that_appears_twice(refusal: Callable[..., tuple[str, str]], row: str) -> None:
@@ -139,11 +148,34 @@ def test_a_short_last_row_that_is_ended_is_that_rows_fault_alone(
     assert counts(take(gp_book())) == {"gp.csv": (2, 1, 1, 0)}
 
 
-def test_a_cut_that_leaves_a_full_row_is_left_to_the_rows_rules(
-    gp_book: Make, take: Take, tmp_path: Path, told: Callable[..., Any], number: Number
+@pytest.mark.parametrize("last", ["", "Ye"])
+def test_a_cut_that_leaves_a_full_row_shows_in_its_last_cell(
+    refusal: Callable[..., tuple[str, str]], row: str, number: Number, last: str
 ) -> None:
-    (tmp_path / "gp.csv").write_text(f"{HEAD}\n{number(0)},01/04/2019,GP,Phone,")
-    assert told(take(gp_book())) == {(2, "mandatory_missing", "Came")}
+    rule, reason = refusal(f"{HEAD}\n{row}\n{number(1)},01/04/2019,GP,Phone,{last}".encode())
+    assert rule == "cut_short"
+    assert "row 3" in reason
+
+
+@pytest.mark.parametrize(
+    "last", ["01/04/2019,GP,Phone,N", "31/02/2019,GP,Phone,N", "01/04/2019,GP,Phone,Ye\n"]
+)
+def test_otherwise_the_rows_own_rules_decide(
+    gp_book: Make, take: Take, tmp_path: Path, row: str, number: Number, last: str
+) -> None:
+    (tmp_path / "gp.csv").write_text(f"{HEAD}\n{row}\n{number(1)},{last}")
+    assert take(gp_book()).delivery["status"].to_list() == ["current"]
+
+
+def test_a_number_in_a_file_name_is_not_written_down(
+    gp_book: Make, take: Take, csv_file: Write, number: Number
+) -> None:
+    csv_file(f"client {number(0)}.csv", [["a"]])
+    csv_file(f"~$client {number(0)}.xlsx", [["a"]])
+    taken = take(gp_book())
+    assert number(0) not in str(taken.delivery.to_dicts()) + str(taken.rejection.to_dicts())
+    assert number(0) not in str(taken.notices)
+    assert "client ##########.csv" in taken.delivery["file"].to_list()
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
