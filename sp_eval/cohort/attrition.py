@@ -90,7 +90,7 @@ def attrition_rows(
     steps.append(
         ("covered", "coverage: files missing for part of the look-back or practice", "covered")
     )
-    rows = [(step, int(counts[name]), reason) for step, reason, name in steps]
+    rows = [(step, int(counts[name] or 0), reason) for step, reason, name in steps]  # null: nobody
     unmatched = "unmatched: no similar person within the caliper in that month"
     rows.append(("matched and analysed", 0 if matched is None else matched, unmatched))
     return [

@@ -10,6 +10,15 @@ from numpy.typing import NDArray
 
 __all__ = ["balance_table", "effective_size"]
 
+_BALANCE = {
+    "covariate": pl.String,
+    "mean_exposed": pl.Float64,
+    "mean_comparison": pl.Float64,
+    "smd": pl.Float64,
+    "variance_ratio": pl.Float64,
+    "ks": pl.Float64,
+}
+
 
 def effective_size(weights: NDArray[np.float64]) -> float:
     """Kish's effective sample size, (sum w)^2 / sum w^2; 0 for nobody."""
@@ -35,26 +44,28 @@ def balance_table(
 
     Returns
     -------
-    `covariate, mean_exposed, mean_comparison, smd, variance_ratio, ks`. `smd` in standard
-    deviations of the exposed; `variance_ratio` exposed over comparison; `ks` the largest gap
-    between the two weighted distribution functions. Source: Austin (2009), Statistics in
-    Medicine 28:3083, doi 10.1002/sim.3697; denominators by the exposed, since the ATT is asked.
+    `covariate, mean_exposed, mean_comparison, smd, variance_ratio, ks`; no row where a group is
+    empty. `smd` in standard deviations of the exposed, or of the comparison people where the
+    exposed do not vary; `variance_ratio` exposed over comparison; `ks` the largest gap between
+    the two weighted distribution functions. Source: Austin (2009), Statistics in Medicine
+    28:3083, doi 10.1002/sim.3697; denominators by the exposed, since the ATT is asked.
     """
     group = units[exposed].to_numpy()
     weight = units[weights].to_numpy() if weights else np.ones(units.height)
     spread_of = reference if reference is not None else units.filter(pl.col(exposed))
     rows = []
-    for name in covariates:
+    compared = covariates if group.any() and not group.all() else ()
+    for name in compared:
         values = units[name].to_numpy().astype(float)
         one = _moments(values[group], weight[group])
         two = _moments(values[~group], weight[~group])
-        spread = float(np.std(spread_of[name].to_numpy().astype(float), ddof=1))
+        spread = _moments(spread_of[name].to_numpy().astype(float), np.ones(spread_of.height))[1]
+        spread = float(np.sqrt(spread if spread > 0 else two[1]))
         gap = one[0] - two[0]
         smd = gap / spread if spread > 0 else (0.0 if gap == 0 else float("inf"))
         ratio = one[1] / two[1] if two[1] > 0 else None
         rows.append((name, one[0], two[0], smd, ratio, _ks(values, weight, group)))
-    schema = ["covariate", "mean_exposed", "mean_comparison", "smd", "variance_ratio", "ks"]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_BALANCE, orient="row")
 
 
 def _moments(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:

@@ -16,7 +16,8 @@ def caliper_width(score: NDArray[np.float64], exposed: NDArray[np.bool_], *, sd:
 
     Source: Austin (2011), Pharmaceutical Statistics 10:150-161, doi 10.1002/pst.433.
     """
-    variances = [float(np.var(score[group], ddof=1)) for group in (exposed, ~exposed)]
+    groups = [score[group] for group in (exposed, ~exposed)]
+    variances = [float(np.var(group, ddof=1)) if len(group) > 1 else 0.0 for group in groups]
     return sd * float(np.sqrt(np.mean(variances)))
 
 
