@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from sp_eval.cohort.attrition import attrition_rows, referred_count
 from sp_eval.cohort.build import (
@@ -16,6 +18,7 @@ from sp_eval.cohort.build import (
     read_held_clocks,
     read_history,
     read_outcomes,
+    read_responses,
     referrals_received,
     schemes_found,
 )
@@ -32,6 +35,7 @@ from sp_eval.framework.design_store import (
     save_compared,
 )
 from sp_eval.framework.gate import Gate, judge_design
+from sp_eval.framework.instrument_rows import instrument_rows
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_rows import (
     not_answerable_rows,
@@ -47,6 +51,19 @@ from sp_eval.warehouse.connection import Connection, open_memory
 __all__ = ["compare", "counts_of", "estimate", "evaluate_tables", "gate_of", "try_other_ways"]
 
 Told = Callable[[str], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# The matrices are tall and narrow: a second thread costs more than it brings, and the order of
+# summation, hence the last digits, would hang on how many there are.
+def _one_thread(function: Callable[P, T]) -> Callable[P, T]:
+    @wraps(function)
+    def limited(*args: P.args, **kwargs: P.kwargs) -> T:
+        with threadpool_limits(limits=1, user_api="blas"):
+            return function(*args, **kwargs)
+
+    return limited
 
 
 def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> pl.DataFrame:
@@ -73,6 +90,7 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
         conn.close()
 
 
+@_one_thread
 def compare(conn: Connection, study: StudyDesign, told: Told | None = None) -> None:
     """Find who can be followed and match them, by scheme; no outcome is read."""
     build_candidates(conn, study)
@@ -90,6 +108,7 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
     return judge_design(compared.design.primary, study.thresholds, share_at_cap=capped)
 
 
+@_one_thread
 def estimate(
     conn: Connection, study: StudyDesign, *, run_id: str, told: Told | None = None
 ) -> pl.DataFrame:
@@ -108,9 +127,11 @@ def estimate(
             scheme = compared.scheme_code
             counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
             rows += scheme_rows(maker, compared.design, gate, counts, held)
+        rows += instrument_rows(maker, read_responses(conn, compared.scheme_code))
     return _as_estimates(rows)
 
 
+@_one_thread
 def try_other_ways(
     conn: Connection,
     study: StudyDesign,

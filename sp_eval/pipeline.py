@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sp_eval.operation.common import bring_together
-from sp_eval.operation.evaluate import (
-    compare_people,
-    estimate_differences,
-    judge_designs,
-    try_others,
-)
-from sp_eval.operation.intake import take_in_landing
+from sp_eval.operation import bodies
 from sp_eval.operation.lock import writer
-from sp_eval.operation.outcome import RunOutcome, sum_up
-from sp_eval.operation.publish import publish
-from sp_eval.operation.run import Run
+
+if TYPE_CHECKING:
+    from sp_eval.operation.outcome import RunOutcome
+    from sp_eval.operation.run import Run
 
 __all__ = ["STEPS", "Step", "run_all"]
 
@@ -25,95 +20,47 @@ __all__ = ["STEPS", "Step", "run_all"]
 class Step:
     """One step, as both doors see it: the tables it reads and writes, and its function.
 
-    `group` is the heading under which people find what it writes; `writes` maps each table to
-    what it holds, in one sentence without code.
+    The tables are described in `operation/tables.py`.
     """
 
     name: str
-    group: str
     reads: tuple[str, ...]
-    writes: dict[str, str]
+    writes: tuple[str, ...]
     function: Callable[[Run], None]
 
 
+_CHECKED = ("people_checked", "referrals_checked", "gp_contacts_checked", "hospital_checked")
+_COMMON = ("people", "referrals", "care_used", "coverage")
+_FILES = ("study_versions", "research_file", "release_file")
+
 STEPS: tuple[Step, ...] = (
+    Step("take_in", (), ("files_received", "refused_rows", *_CHECKED), bodies.take_in),
+    Step("bring_together", ("files_received", *_CHECKED), _COMMON, bodies.bring_together),
     Step(
-        "take_in",
-        "1_received",
-        (),
-        {
-            "files_received": "Every file and sheet that came, with the rows used and refused.",
-            "refused_rows": "Each row that could not be used, with where it stands and why.",
-        },
-        take_in_landing,
+        "compare_people", _COMMON, ("who_can_be_followed", "matched_people"), bodies.compare_people
     ),
-    Step(
-        "bring_together",
-        "3_common",
-        ("files_received",),
-        {
-            "people": "Everybody on the registers, one row a person.",
-            "referrals": "Every referral that was accepted, and the person it links to.",
-            "care_used": "GP contacts and hospital care, counted in one way for all schemes.",
-            "coverage": "Which days each kind of file covers, by practice where files come so.",
-        },
-        bring_together,
-    ),
-    Step(
-        "compare_people",
-        "4_compared",
-        ("people", "referrals", "care_used", "coverage"),
-        {
-            "who_can_be_followed": "From everyone referred to everyone analysed, step by step.",
-            "matched_people": "Each person referred and the similar people not referred.",
-        },
-        compare_people,
-    ),
-    Step(
-        "judge_designs",
-        "5_fair",
-        ("matched_people",),
-        {
-            "balance": "How alike the groups were before referral, column by column.",
-            "design_checks": "What must hold before any outcome is read, passed or failed.",
-        },
-        judge_designs,
-    ),
+    Step("judge_designs", ("matched_people",), ("balance", "design_checks"), bodies.judge_designs),
     Step(
         "estimate_differences",
-        "6_changed",
         ("design_checks", "matched_people"),
-        {
-            "difference_made": "The difference made, with the change before and after beside it.",
-            "people_analysed": "One row a person, set and outcome, for academics.",
-        },
-        estimate_differences,
+        ("difference_made", "people_analysed"),
+        bodies.estimate_differences,
     ),
-    Step(
-        "try_others",
-        "7_sure",
-        ("difference_made",),
-        {"other_methods": "The same difference estimated in other ways."},
-        try_others,
-    ),
+    Step("try_others", ("difference_made",), ("other_methods",), bodies.try_others),
     Step(
         "publish",
-        "8_published",
         (
             "files_received",
             "refused_rows",
-            "who_can_be_followed",
-            "difference_made",
-            "other_methods",
-            "people_analysed",
-            "balance",
             "coverage",
+            "who_can_be_followed",
+            "balance",
+            "difference_made",
+            "people_analysed",
+            "other_methods",
         ),
-        {
-            "research_file": "research.duckdb: the published tables and the people analysed.",
-            "release_file": "release.duckdb: the published tables, small counts hidden.",
-        },
-        publish,
+        _FILES,
+        bodies.publish,
     ),
 )
 
@@ -126,6 +73,8 @@ def run_all(run: Run, *, on_step: Callable[[Step], None] = lambda _: None) -> Ru
     RunningElsewhereError : another run holds the lock.
     LandingEmptyError, OtherKeyError, KeyRefusedError : nothing was begun.
     """
+    from sp_eval.operation.outcome import sum_up
+
     with writer(run.settings.work):
         for step in STEPS:
             on_step(step)

@@ -16,6 +16,7 @@ from sp_eval.synthetic.faults import FaultRates
 __all__ = ["main", "true_ratios"]
 
 _PEOPLE, _REFERRED, _SEED = 4000, 600, 1
+_EFFECTS = {"gp_contact": 0.75}  # large enough to be seen among a few hundred people
 
 
 def main() -> None:
@@ -26,7 +27,12 @@ def main() -> None:
     if not truth.exists():
         with errors.status(f"Making two schemes of {_PEOPLE:,} people each, with faults ..."):
             write_deliveries(
-                landing, people=_PEOPLE, referred=_REFERRED, seed=_SEED, faults=FaultRates()
+                landing,
+                people=_PEOPLE,
+                referred=_REFERRED,
+                seed=_SEED,
+                effects=_EFFECTS,
+                faults=FaultRates(),
             )
     with plainly():
         status = run_and_show(
@@ -44,13 +50,7 @@ def main() -> None:
 def true_ratios(path: Path) -> dict[str, dict[str, float]]:
     """Scheme -> outcome -> the rate ratio with which the world was made."""
     told = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        scheme: {
-            outcome: float(figures["true_rate_ratio"])
-            for outcome, figures in content["outcomes"].items()
-        }
-        for scheme, content in told["schemes"].items()
-    }
+    return {scheme: dict(content["effects"]) for scheme, content in told["schemes"].items()}
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sp_eval.pipeline import STEPS, Step
-from sp_eval.study.outcomes import OUTCOMES
+from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = [
     "Steps",
@@ -27,7 +28,8 @@ __all__ = [
     "show_sentences",
 ]
 
-console = Console(highlight=False, soft_wrap=True)
+_WIDE = None if sys.stdout.isatty() else 120
+console = Console(highlight=False, soft_wrap=True, width=_WIDE)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _WORDS = {
@@ -109,17 +111,34 @@ def show_estimates(
     truth : scheme -> outcome -> true rate ratio, shown beside where known.
     """
     for (study, scheme), rows in estimates.group_by("study_id", "scheme_code", maintain_order=True):
-        table = Table(title=f"{scheme}  ({study}), per 100 people a year", title_justify="left")
-        heads = ["", "before", "without", "with", "difference", "verdict", "ratio (95% interval)"]
+        title = f"{scheme} ({study}): use of care per 100 people a year"
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        heads = ["", "before", "without", "with", "change", "verdict", "ratio (95% interval)"]
         for head in [*heads, *(["truth"] if truth else [])]:
-            table.add_column(head, justify="left" if head in ("", "verdict") else "right")
-        for (outcome,), own in rows.group_by("outcome", maintain_order=True):
+            is_text = head in ("", "verdict")
+            justify: Literal["left", "right"] = "left" if is_text else "right"
+            table.add_column(head, justify=justify, no_wrap=not is_text)
+        counted = rows.filter(pl.col("outcome").is_in(list(OUTCOMES)))
+        for (outcome,), own in counted.group_by("outcome", maintain_order=True):
             known = (truth or {}).get(str(scheme), {}).get(str(outcome))
             table.add_row(*_line(str(outcome), own), *([_number(known, 2)] if truth else []))
         console.print(table)
+        _show_change(rows)
     withheld = estimates.filter(pl.col("role") == "primary", pl.col("status") == "withheld")
     for row in withheld.unique(["scheme_code", "withheld_reason"], maintain_order=True).to_dicts():
         console.print(f"{row['scheme_code']}: withheld: {row['withheld_reason']}", markup=False)
+
+
+def _show_change(rows: pl.DataFrame) -> None:
+    """Print the change in each questionnaire that was answered."""
+    changed = rows.filter(pl.col("method") == "paired_change", pl.col("status") == "released")
+    for row in changed.iter_rows(named=True):
+        console.print(
+            f"  {INSTRUMENTS[row['outcome']].label}: {row['point']:+.2f}"
+            f" ({row['ci_low']:+.2f} to {row['ci_high']:+.2f}) from first to last answer among"
+            f" {row['n_analysed']:,} of {row['n_referred']:,} people; described, not an effect.",
+            markup=False,
+        )
 
 
 def show_places(places: Mapping[str, Path]) -> None:
@@ -145,7 +164,7 @@ def _line(outcome: str, rows: pl.DataFrame) -> list[str]:
     interval = (
         "-"
         if ratio.get("point") is None
-        else f"{ratio['point']:.3f} ({ratio['ci_low']:.3f} to {ratio['ci_high']:.3f})"
+        else f"{ratio['point']:.2f} ({ratio['ci_low']:.2f} to {ratio['ci_high']:.2f})"
     )
     figures = [_per_hundred(value) for value in (before, without, after)]
     signed = "-" if difference is None else f"{difference / 10:+.1f}"

@@ -28,6 +28,7 @@ __all__ = [
     "read_history",
     "read_outcomes",
     "read_person_keys",
+    "read_responses",
     "referrals_received",
     "schemes_found",
     "study_parameters",
@@ -140,6 +141,12 @@ def read_outcomes(conn: Connection, scheme: str) -> tuple[pl.DataFrame, pl.DataF
         for table in ("month_time", "month_count", "pre_total")
     )
     return time, count, pre
+
+
+def read_responses(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`outcome.response` of one scheme."""
+    query = "from outcome.response where scheme_code = $scheme order by all"
+    return read_frame(conn, query, {"scheme": scheme})
 
 
 def read_person_keys(conn: Connection, scheme: str) -> pl.DataFrame:

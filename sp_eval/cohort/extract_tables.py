@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from sp_eval.contracts.frames import conform
+from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.study.design import Period
 from sp_eval.study.outcomes import OUTCOMES
@@ -18,6 +18,7 @@ from sp_eval.warehouse.frames import store_frame
 __all__ = ["EVALUATED", "declared_from_activity", "outcome_sources", "store_extracts"]
 
 EVALUATED = ("person", "referral", "gp_contact", "hospital_activity")
+_OPTIONAL = ("outcome_response",)
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",
@@ -56,6 +57,9 @@ def store_extracts(
     """
     create_schemas(conn, ["extract", "core"])
     frames = {name: _conform(name, tables[name]) for name in EVALUATED}
+    for name in _OPTIONAL:
+        nobody = empty_frame(load_contract(name)).with_columns(scheme_code=pl.lit(""))
+        frames[name] = _conform(name, tables.get(name, nobody))
     frames["person"] = frames["person"].with_row_index("row_order")
     for name, frame in frames.items():
         store_frame(conn, f"extract.{name}", frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 
@@ -55,11 +56,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
     """
     share = design.n_matched / design.n_exposed if design.n_exposed else 0.0
     limit = _smd_limit(design, thresholds)
-    if design.balance.is_empty() or design.n_matched == 0:
-        worst, gap = "every column", float("inf")
-    else:
-        row = design.balance.sort(design.balance["smd_after"].abs(), descending=True).row(0)
-        worst, gap = row[0], abs(row[2])
+    gap, difference = _worst(design, limit)
     size = design.effective_comparison
     need = thresholds.effective_comparison * design.n_exposed
     return Gate(
@@ -69,7 +66,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 share,
                 thresholds.matched_share,
                 share >= thresholds.matched_share,
-                f"{share:.0%} of those who could be followed found similar people "
+                f"{_floor(share):.1%} of those who could be followed found similar people "
                 f"(at least {thresholds.matched_share:.0%} needed)",
             ),
             Check(
@@ -77,15 +74,14 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 gap,
                 limit,
                 gap <= limit,
-                f"the groups differ most before referral in {worst}: {gap:.3f} standard "
-                f"deviations (at most {limit:.3f})",
+                difference,
             ),
             Check(
                 "effective_comparison",
                 size,
                 need,
                 size >= need,
-                f"the similar people count for {size:.0f} people (at least {need:.0f} needed)",
+                f"the similar people count for {int(size)} people (at least {ceil(need)} needed)",
             ),
             Check(
                 "weights_at_cap",
@@ -97,6 +93,23 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
             ),
         )
     )
+
+
+def _worst(design: PoolDesign, limit: float) -> tuple[float, str]:
+    """The largest gap of all columns after matching, and the sentence that says it."""
+    if design.balance.is_empty() or design.n_matched == 0:
+        return float("inf"), "nobody is left in whom the groups could be compared"
+    row = design.balance.sort(design.balance["smd_after"].abs(), descending=True).row(0, named=True)
+    gap = abs(row["smd_after"])
+    return gap, (
+        f"the groups differ most before referral in {row['covariate']}: {gap:.3f} standard "
+        f"deviations (at most {limit:.3f})"
+    )
+
+
+def _floor(share: float) -> float:
+    """Down to the tenth of a percent, so that what falls short never reads as enough."""
+    return floor(share * 1000) / 1000
 
 
 def _smd_limit(design: PoolDesign, thresholds: Thresholds) -> float:

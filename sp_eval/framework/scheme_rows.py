@@ -16,7 +16,8 @@ from sp_eval.models.person_time import Censoring
 from sp_eval.models.scheme_estimates import (
     Counts,
     MatchedCounts,
-    described_estimates,
+    change_expected,
+    change_observed,
     described_rows,
     matched_counts,
     matched_estimate,
@@ -32,7 +33,7 @@ _DIFFERENCE = "rate_difference_per_1000_person_years"
 _RATE = "rate_per_1000_person_years"
 _SCALES = (_RATIO, _DIFFERENCE)
 _ADDING = ("observed_before", "expected_without_scheme", "observed_after")
-_DESCRIBED = ("before_after", "expected_from_selection")
+_DESCRIBED = {"before_after": change_observed, "expected_from_selection": change_expected}
 Row = dict[str, Any]
 
 
@@ -161,17 +162,16 @@ def _described(
     described = described_rows(design, counts, Censoring(design.censoring()))
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
-        try:
-            if outcome.clock not in held:
-                raise TooFewEventsError(_not_covered(outcome))
-            pair = described_estimates(described, design, outcome, seed=maker.study.seed)
-        except TooFewEventsError as error:
-            rows += [
-                _withheld(maker, choice, method, _RATIO, "descriptive", str(error))
-                for method in _DESCRIBED
-            ]
-            continue
-        rows += [maker.released(choice, e, role="descriptive") for e in pair]
+        for method, change in _DESCRIBED.items():
+            try:
+                if outcome.clock not in held:
+                    raise TooFewEventsError(_not_covered(outcome))
+                found = change(described, design, outcome, seed=maker.study.seed)
+            except TooFewEventsError as error:
+                told = str(error)
+                rows.append(_withheld(maker, choice, method, _RATIO, "descriptive", told))
+            else:
+                rows.append(maker.released(choice, found, role="descriptive"))
     return rows
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from sp_eval.models.estimate import Estimate, TooFewEventsError
+from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 
 __all__ = ["before_after"]
 
@@ -25,7 +25,7 @@ def before_after(rows: pl.DataFrame, *, ci_level: float = 0.95) -> Estimate:
 
     Raises
     ------
-    TooFewEventsError : no event, or no person-time, before or after.
+    TooFewEventsError : fewer than `MINIMUM_EVENTS` events, or no person-time, before or after.
 
     Assumes
     -------
@@ -33,8 +33,10 @@ def before_after(rows: pl.DataFrame, *, ci_level: float = 0.95) -> Estimate:
     """
     pre, pre_days = rows["events_pre"].to_numpy(), rows["days_pre"].to_numpy()
     post, post_days = rows["events"].to_numpy(), rows["days"].to_numpy()
-    if min(pre.sum(), post.sum(), pre_days.sum(), post_days.sum()) <= 0:
-        raise TooFewEventsError("no event, or no person-time, before or after the referral")
+    if min(pre.sum(), post.sum()) < MINIMUM_EVENTS or min(pre_days.sum(), post_days.sum()) <= 0:
+        raise TooFewEventsError(
+            f"fewer than {MINIMUM_EVENTS} events among the referred before or after their referral"
+        )
     before, after = pre.sum() / pre_days.sum(), post.sum() / post_days.sum()
     log_ratio = float(np.log(after / before))
     influence = (post - after * post_days) / post.sum() - (pre - before * pre_days) / pre.sum()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Estimate", "TooFewEventsError"]
+__all__ = ["MINIMUM_EVENTS", "Estimate", "TooFewEventsError"]
+
+MINIMUM_EVENTS = 10  # fewer on either side of a comparison tell nothing
 
 
 class TooFewEventsError(Exception):

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sp_eval.models.estimate import Estimate, TooFewEventsError
+from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.poisson import PoissonFit, fit_poisson, independent_columns
 
 __all__ = ["expected_fall"]
@@ -35,7 +35,8 @@ def expected_fall(
     Parameters
     ----------
     unreferred : one row a candidate: `person_number, events, days` (weighted), `columns`.
-    referred : one row a person: `events_pre, days_pre, days` (after), `columns`.
+    referred : one row a person: `events_pre, days_pre, days` (after), `columns`; those without a
+        day after count in the rate before, as they do in the paired before/after.
 
     Returns
     -------
@@ -53,11 +54,12 @@ def expected_fall(
     Selection into referral on recorded history only; rates log-linear in the columns.
     """
     unreferred = unreferred.filter(pl.col("days") > 0)
-    referred = referred.filter(pl.col("days") > 0)
     if unreferred.height == 0 or float(unreferred["events"].sum()) < len(columns) + 1:
         raise TooFewEventsError("too few events among people not referred to expect a rate from")
-    if referred.height == 0 or float(referred["events_pre"].sum()) <= 0:
-        raise TooFewEventsError("the people referred show no event before their referral")
+    if float(referred["days"].sum()) <= 0 or float(referred["events_pre"].sum()) < MINIMUM_EVENTS:
+        raise TooFewEventsError(
+            f"fewer than {MINIMUM_EVENTS} events among the referred before their referral"
+        )
     x, z = _standardised(unreferred, referred, columns)
     y, days = unreferred["events"].to_numpy(), unreferred["days"].to_numpy()
     fit = fit_poisson(y, days, x, np.ones(len(y)))
@@ -101,7 +103,8 @@ class _Referred:
         """Ratios for (B, n) person weights and (B, k) changes of the coefficients."""
         expected = self.expected * np.exp(shift @ self.z.T)
         after = (weight * expected).sum(axis=1) / (weight @ self.days)
-        return np.asarray(after / ((weight @ self.before) / (weight @ self.before_days)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(after / ((weight @ self.before) / (weight @ self.before_days)))
 
 
 def _standardised(
@@ -130,4 +133,6 @@ def _bootstrap(fit: PoissonFit, person: pl.Series, people: _Referred, seed: int)
         shift = picks @ summed @ fit.bread
         own = rng.multinomial(referred, np.full(referred, 1 / referred), size=size)
         draws.append(people.ratio(own.astype(float), shift))
-    return np.concatenate(draws)
+    drawn = np.concatenate(draws)
+    # A draw of nobody with an event before has no ratio; there are such draws in tiny schemes.
+    return drawn[np.isfinite(drawn) & (drawn > 0)]

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from sp_eval.models.estimate import Estimate, TooFewEventsError
+from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.poisson import (
     PoissonFit,
     clustered_variance,
@@ -19,9 +19,8 @@ from sp_eval.models.poisson import (
     independent_columns,
 )
 
-__all__ = ["MINIMUM_EVENTS", "MatchedRates", "matched_rate_ratio"]
+__all__ = ["MatchedRates", "matched_rate_ratio"]
 
-MINIMUM_EVENTS = 10
 _PER = 1000.0
 _YEAR = 365.25
 Array = NDArray[np.floating]
@@ -90,7 +89,7 @@ def matched_rate_ratio(
     quantile, tail = _normal(ci_level)
     if by_practice:
         variance = max(variance, clustered_variance(influence[:, 1], matched, practice))
-        quantile, tail = _student(ci_level, len(np.unique(practice)) - 1)
+        quantile, tail = _student(ci_level, max(1, len(np.unique(practice)) - 1))
     b, se = float(fit.beta[1]), float(np.sqrt(variance))
     counts = _counts(rows, exposed)
     ratio = Estimate(

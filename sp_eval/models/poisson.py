@@ -104,14 +104,16 @@ def _likelihood(eta: Array, y: Array, weight: Array) -> float:
 def clustered_variance(influence: Array, one: Codes, two: Codes) -> float:
     """Two-way clustered variance of one statistic from its row influences.
 
-    V_one + V_two - V_both, each sum of squares over its clusters times G/(G-1); rows that share
-    both clusters are summed first, and that last term, being of rows, has factor 1. If the
-    result is not positive the larger one-way variance stands. Source: Cameron, Gelbach & Miller
-    (2011), Journal of Business & Economic Statistics 29:238, doi 10.1198/jbes.2010.07136.
+    V_one + V_two - V_both, each the sum of squares over its clusters times G/(G-1); rows that
+    share both clusters are summed first. Where no two do, V_both is a sum over rows and has
+    factor 1. If the result is not positive the larger one-way variance stands. Source: Cameron,
+    Gelbach & Miller (2011), Journal of Business & Economic Statistics 29:238, doi
+    10.1198/jbes.2010.07136.
     """
     first, second = _one_way(influence, one), _one_way(influence, two)
-    _, both = np.unique(np.column_stack([one, two]), axis=0, return_inverse=True)
-    shared = float((np.bincount(both.ravel(), weights=influence) ** 2).sum())
+    pairs, both = np.unique(np.column_stack([one, two]), axis=0, return_inverse=True)
+    of_rows = len(pairs) == len(influence)
+    shared = float((influence**2).sum()) if of_rows else _one_way(influence, both.ravel())
     variance = first + second - shared
     return variance if variance > 0 else max(first, second)
 

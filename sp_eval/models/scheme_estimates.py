@@ -19,7 +19,8 @@ from sp_eval.study.outcomes import OUTCOMES, Outcome
 __all__ = [
     "Counts",
     "MatchedCounts",
-    "described_estimates",
+    "change_expected",
+    "change_observed",
     "described_rows",
     "matched_counts",
     "matched_estimate",
@@ -140,21 +141,27 @@ def described_rows(design: SchemeDesign, counts: Counts, censoring: Censoring) -
     )
 
 
-def described_estimates(
+def change_observed(
     described: pl.DataFrame, design: SchemeDesign, outcome: Outcome, *, seed: int
-) -> tuple[Estimate, Estimate]:
-    """The paired before/after, and the fall expected from selection, of the eligible referred."""
+) -> Estimate:
+    """The paired before/after of the eligible referred."""
+    del design, seed
+    return before_after(described.filter(pl.col("outcome") == outcome.name, pl.col("is_exposed")))
+
+
+def change_expected(
+    described: pl.DataFrame, design: SchemeDesign, outcome: Outcome, *, seed: int
+) -> Estimate:
+    """The change of the eligible referred expected from selection alone."""
     rows = described.filter(pl.col("outcome") == outcome.name).join(
         design.covariates.frame, on="candidate_id", how="left", maintain_order="left"
     )
-    referred = rows.filter("is_exposed")
-    expected = expected_fall(
+    return expected_fall(
         rows.filter(~pl.col("is_exposed")),
-        referred,
+        rows.filter("is_exposed"),
         columns=design.covariates.all,
         seed=seed,
     )
-    return before_after(referred), expected
 
 
 def rates_that_add_up(

@@ -36,12 +36,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A questionnaire scored per person; change is paired, never compared between groups."""
+    """A questionnaire scored per person; change is paired, never compared between groups.
+
+    `scoring`: the raw sum of all items converted to its metric, or the mean of those answered.
+    """
 
     name: str
     label: str
     items: tuple[str, ...]
     higher_is_better: bool
+    scoring: Literal["metric_of_sum", "mean"]
 
 
 _ALL: tuple[Outcome, ...] = (
@@ -69,10 +73,16 @@ _ALL: tuple[Outcome, ...] = (
 OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in _ALL}
 
 INSTRUMENTS: dict[str, Instrument] = {
-    "swemwbs": Instrument("swemwbs", "Short Warwick-Edinburgh wellbeing scale", ("metric",), True),
+    "swemwbs": Instrument(
+        "swemwbs",
+        "Short Warwick-Edinburgh wellbeing scale (metric score, 7 to 35)",
+        ("q1", "q2", "q3", "q4", "q5", "q6", "q7"),
+        higher_is_better=True,
+        scoring="metric_of_sum",
+    ),
     "rotherham_wellbeing": Instrument(
         "rotherham_wellbeing",
-        "Rotherham wellbeing tool (eight areas of life, mean score)",
+        "Rotherham wellbeing tool (mean of eight areas of life, 1 to 5)",
         (
             "feeling_positive",
             "lifestyle",
@@ -83,7 +93,8 @@ INSTRUMENTS: dict[str, Instrument] = {
             "where_you_live",
             "family_friends",
         ),
-        True,
+        higher_is_better=True,
+        scoring="mean",
     ),
 }
 

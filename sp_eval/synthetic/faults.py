@@ -14,8 +14,9 @@ import polars as pl
 from sp_eval.synthetic.raw_table import RawTable, Spot
 from sp_eval.synthetic.settings import WorldSettings, part_rng
 
-__all__ = ["FaultRates", "TablePlan", "plan_faults"]
+__all__ = ["FaultRates", "TablePlan", "edited", "plan_faults"]
 
+_EDIT: Final = {"_row": pl.UInt32, "column": pl.String, "value": pl.String, "rule": pl.String}
 _MOST_OF_A_FILE = 0.05  # no kind spoils more of a small file than this
 _HIGH_TOTAL = 33  # of at most 35
 _BLANK: Final = ("nhs_missing", "mandatory_missing")
@@ -111,18 +112,32 @@ def _plan(settings: WorldSettings, table: RawTable, rates: FaultRates) -> TableP
             kept = set(frame[spot.against].gather(chosen).to_list())
             free &= ~frame[spot.against].is_in(kept).to_numpy()
     return TablePlan(
-        pl.DataFrame(
-            edits,
-            schema={
-                "_row": pl.UInt32,
-                "column": pl.String,
-                "value": pl.String,
-                "rule": pl.String,
-            },
-            orient="row",
-        ),
+        _unmistakable(table, pl.DataFrame(edits, schema=_EDIT, orient="row")),
         pl.DataFrame(copies, schema={"_row": pl.UInt32, "_at": pl.Float64}, orient="row"),
     )
+
+
+def edited(frame: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with each edit's value in its row and column."""
+    for column in edits["column"].unique(maintain_order=True):
+        given = edits.filter(pl.col("column") == column).select(
+            "_row", pl.col("value").alias("_value"), pl.lit(1).alias("_hit")
+        )
+        joined = frame.join(given, on="_row", how="left", maintain_order="left")
+        kept = pl.when(pl.col("_hit").is_null()).then(pl.col(column))
+        frame = joined.with_columns(kept.otherwise(pl.col("_value")).alias(column)).drop(
+            "_value", "_hit"
+        )
+    return frame
+
+
+def _unmistakable(table: RawTable, edits: pl.DataFrame) -> pl.DataFrame:
+    """Leave out edits that make a row equal to another: it would be a repeated row instead."""
+    if edits.is_empty():
+        return edits
+    changed = edited(table.frame, edits)
+    twins = changed.filter(changed.select(table.columns).is_duplicated())
+    return edits.join(twins, on="_row", how="anti")
 
 
 def _without_note(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:

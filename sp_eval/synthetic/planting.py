@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from sp_eval.synthetic.faults import TablePlan
+from sp_eval.synthetic.faults import TablePlan, edited
 from sp_eval.synthetic.raw_table import RawTable
 
 __all__ = ["FAULT_COLUMNS", "plant"]
@@ -33,9 +33,7 @@ def plant(table: RawTable, plan: TablePlan) -> tuple[RawTable, pl.DataFrame]:
         pl.col("_row").cast(pl.Float64).alias("_at"), pl.lit(value=False).alias("_is_copy")
     )
     present = plan.edits.join(frame.select("_row"), on="_row", how="semi")
-    changed = frame
-    for column in present["column"].unique(maintain_order=True):
-        changed = _edited(changed, present.filter(pl.col("column") == column), column)
+    changed = edited(frame, present)
     copied = frame.drop("_at").join(plan.copies, on="_row", how="inner", maintain_order="right")
     copied = copied.with_columns(pl.lit(value=True).alias("_is_copy")).select(frame.columns)
     first = table.first_row
@@ -47,15 +45,6 @@ def plant(table: RawTable, plan: TablePlan) -> tuple[RawTable, pl.DataFrame]:
     lines = placed.filter(~pl.col("_is_copy")).select("_row", "_line")
     found = [_edits_log(frame, present, lines), _copies_log(placed, lines), _notes_log(placed)]
     return replace(table, frame=placed), pl.concat(found).sort("row_number", "rule")
-
-
-def _edited(frame: pl.DataFrame, edits: pl.DataFrame, column: str) -> pl.DataFrame:
-    given = edits.select("_row", pl.col("value").alias("_value"), pl.lit(1).alias("_hit"))
-    joined = frame.join(given, on="_row", how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.when(pl.col("_hit").is_null()).then(pl.col(column)).otherwise(pl.col("_value"))
-        .alias(column)
-    ).drop("_value", "_hit")  # fmt: skip
 
 
 def _edits_log(frame: pl.DataFrame, edits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,11 @@
 -- reads:  cohort.candidate, cohort.analysed, core.event, core.time_at_risk, core.outcome_source
 -- params: $gp_staff (list)
 -- why:    the month-by-month picture of the people analysed; months without time at risk have no row
-with month as (
+with outcome_clock as (
+    select distinct outcome, clock from core.outcome_source
+),
+
+month as (
     select
         a.candidate_id,
         a.match_set,
@@ -67,7 +71,7 @@ select
 from month as m
 inner join at_risk as r
     on m.candidate_id = r.candidate_id and m.match_set = r.match_set and m.month_number = r.month_number
-inner join (select distinct outcome, clock from core.outcome_source) as o on r.clock = o.clock
+inner join outcome_clock as o on r.clock = o.clock
 left join counted as n
     on
         m.candidate_id = n.candidate_id

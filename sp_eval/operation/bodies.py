@@ -1,0 +1,67 @@
+"""The body of each step, imported when it first runs: to look at the steps costs nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sp_eval.operation.run import Run
+
+__all__ = [
+    "bring_together",
+    "compare_people",
+    "estimate_differences",
+    "judge_designs",
+    "publish",
+    "take_in",
+    "try_others",
+]
+
+
+def take_in(run: Run) -> None:
+    """Read, check and keep what was received."""
+    from sp_eval.operation.intake import take_in_landing
+
+    take_in_landing(run)
+
+
+def bring_together(run: Run) -> None:
+    """Bring all schemes into one form."""
+    from sp_eval.operation import common
+
+    common.bring_together(run)
+
+
+def compare_people(run: Run) -> None:
+    """Find similar people who were not referred."""
+    from sp_eval.operation import evaluate
+
+    evaluate.compare_people(run)
+
+
+def judge_designs(run: Run) -> None:
+    """Judge whether the groups are alike."""
+    from sp_eval.operation import evaluate
+
+    evaluate.judge_designs(run)
+
+
+def estimate_differences(run: Run) -> None:
+    """Estimate the difference made."""
+    from sp_eval.operation import evaluate
+
+    evaluate.estimate_differences(run)
+
+
+def try_others(run: Run) -> None:
+    """Estimate it in other ways."""
+    from sp_eval.operation import evaluate
+
+    evaluate.try_others(run)
+
+
+def publish(run: Run) -> None:
+    """Replace the published files."""
+    from sp_eval.operation import publish
+
+    publish.publish(run)

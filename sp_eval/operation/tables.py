@@ -1,0 +1,162 @@
+"""The tables a run leaves, as people read them: under which heading, what they hold, where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["TABLES", "Lies", "Table"]
+
+Lies = Literal["warehouse", "study", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, or published file.
+
+    `group` is the heading people find it under; `holds` says what it holds in one sentence
+    without code. `lies` and `relation` say where its rows are: in the warehouse, in each study's
+    own file, or in a published file (then `relation` is the file). `contract` names the contract
+    its columns follow, as `<kind>/<name>`, where there is one.
+    """
+
+    name: str
+    group: str
+    lies: Lies
+    relation: str
+    holds: str
+    contract: str | None = None
+
+
+def _checked(name: str, contract: str, holds: str) -> Table:
+    return Table(name, "2_checked", "warehouse", f"taken.{contract}", holds, f"extract/{contract}")
+
+
+_ALL = (
+    Table(
+        "files_received",
+        "1_received",
+        "warehouse",
+        "meta.delivery",
+        "Every file and sheet that came, with the rows used and refused.",
+        "published/delivery",
+    ),
+    Table(
+        "refused_rows",
+        "2_checked",
+        "warehouse",
+        "meta.rejection_of",
+        "Each row that could not be used, with where it stands and why.",
+        "published/rejection",
+    ),
+    _checked("people_checked", "person", "The rows of the registers that passed every check."),
+    _checked("referrals_checked", "referral", "The referrals that passed every check."),
+    _checked("gp_contacts_checked", "gp_contact", "The GP contacts that passed every check."),
+    _checked("hospital_checked", "hospital_activity", "The hospital care that passed every check."),
+    Table(
+        "people",
+        "3_common",
+        "warehouse",
+        "core.person",
+        "Everybody on the registers, one row a person.",
+    ),
+    Table(
+        "referrals",
+        "3_common",
+        "warehouse",
+        "core.referral",
+        "Every referral that was accepted, and the person it links to.",
+    ),
+    Table(
+        "care_used",
+        "3_common",
+        "warehouse",
+        "core.event",
+        "GP contacts and hospital care, counted in one way for all schemes.",
+    ),
+    Table(
+        "coverage",
+        "3_common",
+        "warehouse",
+        "core.coverage",
+        "Which days each kind of file covers, by practice where files come so.",
+        "published/coverage",
+    ),
+    Table(
+        "who_can_be_followed",
+        "4_compared",
+        "study",
+        "result.attrition",
+        "From everyone referred to everyone analysed, step by step.",
+        "published/attrition",
+    ),
+    Table(
+        "matched_people",
+        "4_compared",
+        "study",
+        "design.scheme",
+        "Each person referred and the similar people not referred.",
+    ),
+    Table(
+        "balance",
+        "5_fair",
+        "study",
+        "result.balance",
+        "How alike the groups were before referral, column by column.",
+        "published/balance",
+    ),
+    Table(
+        "design_checks",
+        "5_fair",
+        "study",
+        "result.design_check",
+        "What must hold before any outcome is read, passed or failed.",
+    ),
+    Table(
+        "difference_made",
+        "6_changed",
+        "study",
+        "result.estimate",
+        "The difference made, with the change before and after beside it.",
+        "published/estimate",
+    ),
+    Table(
+        "people_analysed",
+        "6_changed",
+        "study",
+        "result.analysis",
+        "One row a person, set and outcome, for academics.",
+        "published/analysis",
+    ),
+    Table(
+        "other_methods",
+        "7_sure",
+        "study",
+        "result.sensitivity",
+        "The same difference estimated in other ways.",
+        "published/estimate",
+    ),
+    Table(
+        "study_versions",
+        "8_published",
+        "warehouse",
+        "meta.study_version",
+        "Every version of a study that was run, and what it found.",
+        "published/study_version",
+    ),
+    Table(
+        "research_file",
+        "8_published",
+        "published",
+        "research.duckdb",
+        "The published tables and the people analysed, for academics.",
+    ),
+    Table(
+        "release_file",
+        "8_published",
+        "published",
+        "release.duckdb",
+        "The published tables for everyone, small counts hidden.",
+    ),
+)
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
