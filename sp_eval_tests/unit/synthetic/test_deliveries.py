@@ -130,6 +130,21 @@ def test_no_row_is_repeated_without_being_listed(faulty, clean):
         assert found == copies
 
 
+def test_no_spoilt_row_equals_another(tmp_path):
+    # So many blank dates in so few kinds of row that some would be alike.
+    write_deliveries(
+        tmp_path, schemes=["gloucestershire"], faults=FaultRates(mandatory_missing=0.05), **SIZE
+    )
+    spoilt = [f for f in listed(tmp_path) if f["rule"] != "exact_duplicate"]
+    alike = 0
+    for place in {(f["file"], f["sheet"]) for f in spoilt}:
+        rows = cells(tmp_path / "gloucestershire" / place[0], place[1])
+        for fault in spoilt:
+            if (fault["file"], fault["sheet"]) == place:
+                alike += rows.count(rows[int(fault["row_number"]) - 1]) > 1
+    assert alike == 0
+
+
 def test_notes_are_true_of_their_rows(faulty):
     noted = [fault for fault in listed(faulty) if fault["rule"] in HAND_MADE]
     known = set(column(faulty, "rotherham", "GP_REGISTER.csv", "NHS_NUMBER"))
