@@ -22,7 +22,6 @@ class LogisticFit:
 
     logit: Array
     probability: Array
-    iterations: int
 
 
 def fit_logistic(
@@ -63,7 +62,7 @@ def fit_logistic(
     beta: Array = np.zeros(design.shape[1])
     beta[0] = np.log(y.mean() / (1 - y.mean()))
     objective = _objective(design @ beta, y, beta, penalty)
-    for iterations in range(max_iterations):
+    for _ in range(max_iterations):
         probability = _expit(design @ beta)
         score = design.T @ (y - probability) - penalty * beta
         weight = probability * (1 - probability)
@@ -76,7 +75,7 @@ def fit_logistic(
     else:
         raise NotConvergedError("the regression of referral on history does not settle")
     logit = design @ beta
-    return LogisticFit(logit, _expit(logit), iterations)
+    return LogisticFit(logit, _expit(logit))
 
 
 def _advance(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -16,8 +16,7 @@ from sp_eval.models.person_time import Censoring
 from sp_eval.models.scheme_estimates import (
     Counts,
     MatchedCounts,
-    change_expected,
-    change_observed,
+    described_estimate,
     described_rows,
     matched_counts,
     matched_estimate,
@@ -33,7 +32,8 @@ _DIFFERENCE = "rate_difference_per_1000_person_years"
 _RATE = "rate_per_1000_person_years"
 _SCALES = (_RATIO, _DIFFERENCE)
 _ADDING = ("observed_before", "expected_without_scheme", "observed_after")
-_DESCRIBED = {"before_after": change_observed, "expected_from_selection": change_expected}
+_Described = Literal["before_after", "expected_from_selection"]
+_DESCRIBED: tuple[_Described, ...] = ("before_after", "expected_from_selection")
 Row = dict[str, Any]
 
 
@@ -162,11 +162,13 @@ def _described(
     described = described_rows(design, counts, Censoring(design.censoring()))
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
-        for method, change in _DESCRIBED.items():
+        for method in _DESCRIBED:
             try:
                 if outcome.clock not in held:
                     raise TooFewEventsError(_not_covered(outcome))
-                found = change(described, design, outcome, seed=maker.study.seed)
+                found = described_estimate(
+                    described, design, outcome, method=method, seed=maker.study.seed
+                )
             except TooFewEventsError as error:
                 told = str(error)
                 rows.append(_withheld(maker, choice, method, _RATIO, "descriptive", told))

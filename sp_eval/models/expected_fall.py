@@ -133,6 +133,6 @@ def _bootstrap(fit: PoissonFit, person: pl.Series, people: _Referred, seed: int)
         shift = picks @ summed @ fit.bread
         own = rng.multinomial(referred, np.full(referred, 1 / referred), size=size)
         draws.append(people.ratio(own.astype(float), shift))
-    drawn = np.concatenate(draws)
+    drawn: Array = np.concatenate(draws)
     # A draw of nobody with an event before has no ratio; there are such draws in tiny schemes.
-    return drawn[np.isfinite(drawn) & (drawn > 0)]
+    return np.asarray(drawn[np.isfinite(drawn) & (drawn > 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -19,8 +20,7 @@ from sp_eval.study.outcomes import OUTCOMES, Outcome
 __all__ = [
     "Counts",
     "MatchedCounts",
-    "change_expected",
-    "change_observed",
+    "described_estimate",
     "described_rows",
     "matched_counts",
     "matched_estimate",
@@ -141,21 +141,22 @@ def described_rows(design: SchemeDesign, counts: Counts, censoring: Censoring) -
     )
 
 
-def change_observed(
-    described: pl.DataFrame, design: SchemeDesign, outcome: Outcome, *, seed: int
+def described_estimate(
+    described: pl.DataFrame,
+    design: SchemeDesign,
+    outcome: Outcome,
+    *,
+    method: Literal["before_after", "expected_from_selection"],
+    seed: int,
 ) -> Estimate:
-    """The paired before/after of the eligible referred."""
-    del design, seed
-    return before_after(described.filter(pl.col("outcome") == outcome.name, pl.col("is_exposed")))
+    """The change of the eligible referred: as paired before/after, or as selection alone explains.
 
-
-def change_expected(
-    described: pl.DataFrame, design: SchemeDesign, outcome: Outcome, *, seed: int
-) -> Estimate:
-    """The change of the eligible referred expected from selection alone."""
-    rows = described.filter(pl.col("outcome") == outcome.name).join(
-        design.covariates.frame, on="candidate_id", how="left", maintain_order="left"
-    )
+    `described`: see `described_rows`.
+    """
+    rows = described.filter(pl.col("outcome") == outcome.name)
+    if method == "before_after":
+        return before_after(rows.filter("is_exposed"))
+    rows = rows.join(design.covariates.frame, on="candidate_id", how="left", maintain_order="left")
     return expected_fall(
         rows.filter(~pl.col("is_exposed")),
         rows.filter("is_exposed"),
