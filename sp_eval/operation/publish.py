@@ -30,6 +30,9 @@ from sp_eval.warehouse.steps import is_done, record_done
 __all__ = ["publish"]
 
 _FOR_RESEARCH_ONLY = ("rejection",)
+# Opened by its name, research.duckdb is the catalogue `research`: a schema of that name in it
+# would make `research.analysis` ambiguous, so the two tables lie in its default schema.
+_OF_THE_FILE = "main"
 
 
 def publish(run: Run) -> None:
@@ -96,8 +99,8 @@ def _published(name: str) -> Contract:
 def _build_research(run: Run, path: Path, results: Results) -> Path:
     tables = [(_published(n), "published", [frame]) for n, frame in results.tables.items()]
     tables += [
-        (_published("analysis"), "research", results.analysis),
-        (_published("month"), "research", results.months),
+        (_published("analysis"), _OF_THE_FILE, results.analysis),
+        (_published("month"), _OF_THE_FILE, results.months),
     ]
     copied: dict[str, tuple[Path, str]] = {}
     if run.settings.research_profile == "full":
