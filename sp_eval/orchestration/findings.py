@@ -1,0 +1,105 @@
+"""What stands in a home, in sentences: files that could not be used, designs that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.operation.outcome import sum_up
+from sp_eval.operation.run import Run
+from sp_eval.warehouse.connection import Connection, open_file
+from sp_eval.warehouse.frames import read_frame
+from sp_eval.warehouse.ledger import published_deliveries, published_rejections
+
+__all__ = ["Findings", "design_findings", "file_findings", "run_findings"]
+
+_Sentences = list[tuple[str | None, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Sentences, each with the scheme it is about, or None where it is about no mapped scheme."""
+
+    wrong: _Sentences
+    sound: _Sentences
+
+    def wrong_of(self, scheme: str | None) -> tuple[str, ...]:
+        """What is wrong with a scheme; of all of them for None."""
+        return tuple(told for about, told in self.wrong if scheme in (None, about))
+
+    def sound_of(self, scheme: str | None) -> tuple[str, ...]:
+        """What was found as it should be."""
+        return tuple(told for about, told in self.sound if scheme in (None, about))
+
+
+def file_findings(run: Run) -> Findings:
+    """Each scheme's newest month: its whole files refused or missing, else its rows used."""
+    with open_file(run.settings.warehouse, read_only=True) as conn:
+        deliveries, rejections = published_deliveries(conn), published_rejections(conn)
+    wrong: _Sentences = [(None, problem) for problem in run.problems]
+    sound: _Sentences = []
+    for (scheme,), rows in deliveries.group_by("scheme_code", maintain_order=True):
+        month = str(rows["month"].max())
+        newest = rows.filter(pl.col("month") == month)
+        stopped = newest.filter(pl.col("status").is_in(["refused", "missing"]))
+        reasons = _reasons(rejections.filter(scheme_code=scheme, month=month))
+        wrong += [(str(scheme), _stopped(row, reasons)) for row in stopped.to_dicts()]
+        sound.append((str(scheme), _used(str(scheme), month, newest)))
+    return Findings(wrong, sound)
+
+
+def _reasons(rejections: pl.DataFrame) -> dict[tuple[str, str], str]:
+    whole = rejections.filter(pl.col("row_number").is_null())
+    return {(row["file"], row["sheet"]): row["reason"] for row in whole.to_dicts()}
+
+
+def _stopped(row: dict[str, str], reasons: dict[tuple[str, str], str]) -> str:
+    sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
+    place = f"{row['scheme_code']} {row['month']}: {row['file']}{sheet}"
+    return f"{place}: {row['status']}. {reasons.get((row['file'], row['sheet']), '')}".strip()
+
+
+def _used(scheme: str, month: str, rows: pl.DataFrame) -> str:
+    came, used, refused = (
+        int(rows[name].sum()) for name in ("rows_in", "rows_accepted", "rows_quarantined")
+    )
+    share = refused / came if came else 0
+    return (
+        f"{scheme} {month}: {rows.height} files and sheets, {used:,} of {came:,} rows used,"
+        f" {refused:,} refused ({share:.1%})."
+    )
+
+
+def design_findings(run: Run) -> Findings:
+    """Each scheme's design checks, in every study."""
+    wrong: _Sentences = []
+    sound: _Sentences = []
+    for study in run.studies:
+        with open_file(run.study_file(study), read_only=True) as conn:
+            checks = read_frame(conn, "from result.design_check")
+            reasons = _not_compared(conn)
+        for row in checks.to_dicts():
+            told = f"{row['scheme_code']} ({study.study_id}): {row['sentence']}."
+            (sound if row["passed"] else wrong).append((row["scheme_code"], told))
+        wrong += [(scheme, f"{scheme} ({study.study_id}): {why}") for scheme, why in reasons]
+    return Findings(wrong, sound)
+
+
+def _not_compared(conn: Connection) -> list[tuple[str, str]]:
+    compared = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
+    return [
+        (each.scheme_code, each.reason or "no comparison can be made")
+        for each in compared
+        if each.design is None
+    ]
+
+
+def run_findings(run: Run) -> Findings:
+    """What a run would tell on its last lines: all that was refused, missing or withheld."""
+    problems = sum_up(run).problems
+    return Findings(
+        [(None, problem) for problem in problems],
+        [(None, "Every file was taken in and every primary estimate is released.")],
+    )

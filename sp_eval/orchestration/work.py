@@ -1,0 +1,151 @@
+"""One step as Dagster does it: the same function the command line calls, under the same lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+import dagster as dg
+
+from sp_eval.contracts.odcs import ContractError
+from sp_eval.contracts.scheme_mapping import mapped_schemes
+from sp_eval.ingest.key import KeyRefusedError
+from sp_eval.ingest.landing import LandingEmptyError
+from sp_eval.operation.intake import OtherKeyError
+from sp_eval.operation.lock import RunningElsewhereError, writer
+from sp_eval.operation.run import Run
+from sp_eval.operation.tables import TABLES
+from sp_eval.orchestration.checks import Judged, judge_checks
+from sp_eval.orchestration.shown import metadata_of
+from sp_eval.pipeline import STEPS, Step
+from sp_eval.settings import Settings, project_root
+from sp_eval.study.protocol import InvalidStudyError, load_studies
+from sp_eval.warehouse.connection import WarehouseBusyError
+
+__all__ = ["do_step", "steps_before"]
+
+_WAIT_SECONDS = 600
+
+
+class NothingReceivedError(Exception):
+    """A step that builds on received files was asked for before any was taken in."""
+
+
+_TOLD = (
+    ContractError,
+    InvalidStudyError,
+    KeyRefusedError,
+    LandingEmptyError,
+    NothingReceivedError,
+    OtherKeyError,
+    RunningElsewhereError,
+    WarehouseBusyError,
+    PermissionError,
+)
+
+
+def do_step(
+    step: Step, settings: Settings, context: dg.AssetExecutionContext
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Do a step and say what it left.
+
+    What a step reads is brought up to date first, so that materialising one table alone never
+    builds on results of older files. Taking files in is the exception: that is done only when
+    asked for.
+
+    Raises
+    ------
+    dagster.Failure : one sentence for whoever runs it; no cell value in it.
+    """
+    with _plainly(step):
+        run = _begin(settings, context)
+        if step.reads and not settings.warehouse.exists():
+            raise NothingReceivedError(
+                "Nothing was taken in yet: materialise files_received first, or press"
+                " 'Materialize all' on the page of all assets."
+            )
+        with _turn(run, context):
+            for needed in (*steps_before(step), step):
+                needed.function(run)
+            shown = {name: metadata_of(run, TABLES[name]) for name in step.writes}
+            judged = judge_checks(run, step.name, mapped_schemes())
+    for notice in run.notices:
+        context.log.info(notice)
+    for name, metadata in shown.items():
+        checks = [_check_result(one) for one in judged if one.check.table == name]
+        yield dg.MaterializeResult(asset_key=name, metadata=metadata, check_results=checks)
+
+
+def steps_before(step: Step) -> tuple[Step, ...]:
+    """The steps whose tables a step builds on, near and far, but those that only take in."""
+    needed, found = set(step.reads), []
+    for earlier in reversed(STEPS[: STEPS.index(step)]):
+        if needed & set(earlier.writes):
+            needed |= set(earlier.reads)
+            found.append(earlier)
+    return tuple(earlier for earlier in reversed(found) if earlier.reads)
+
+
+def _begin(settings: Settings, context: dg.AssetExecutionContext) -> Run:
+    """A run that carries the same name in every step of one Dagster run."""
+    run = Run(settings, load_studies(settings.studies), told=context.log.info)
+    record = context.instance.get_run_record_by_id(context.run_id)
+    if record is not None and record.start_time is not None:
+        run.started_at = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
+    context.log.info(f"Files are read from {settings.landing}; results go to {settings.home}.")
+    return run
+
+
+@contextmanager
+def _turn(run: Run, context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Hold the writer's lock, having waited for another run to end."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(writer(run.settings.work))
+        except RunningElsewhereError:
+            context.log.info("Another run is writing to this home; waiting until it has ended.")
+            held.enter_context(writer(run.settings.work, wait_seconds=_WAIT_SECONDS))
+        yield
+
+
+@contextmanager
+def _plainly(step: Step) -> Iterator[None]:
+    """Turn every error into one sentence.
+
+    An error nobody expected is told by its kind and place alone: its message might quote a cell,
+    and what Dagster is told it keeps.
+    """
+    try:
+        yield
+    except _TOLD as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    except Exception as error:  # noqa: BLE001  (nothing may reach Dagster's log as it is)
+        sentence = (
+            f"The step {step.name} broke off with a {type(error).__name__} at {_place(error)};"
+            " what earlier steps did stands. Run `sp-eval run` in a terminal to see the message."
+        )
+        raise dg.Failure(sentence, allow_retries=False) from None
+
+
+def _place(error: Exception) -> str:
+    """File and line, within the project where possible."""
+    root = project_root() / "sp_eval"
+    frames = extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+    last = (own or frames)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"
+
+
+def _check_result(judged: Judged) -> dg.AssetCheckResult:
+    found = "\n".join(f"- {told}" for told in judged.sentences)
+    return dg.AssetCheckResult(
+        check_name=judged.check.name,
+        passed=judged.passed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=judged.told,
+        metadata={"found": dg.MetadataValue.md(found)},
+    )
