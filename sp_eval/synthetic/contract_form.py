@@ -165,14 +165,15 @@ def _gp_contact(settings: WorldSettings, people: People, book: pl.DataFrame) -> 
     )
 
 
-def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl.DataFrame:
-    rotherham = _is_rotherham(settings)
-    ae = hospital.ae if rotherham else hospital.ae.filter(pl.col("category") == "1")
-    spell = hospital.spell
-    if not rotherham:
-        spell = spell.filter(pl.col("patient_class") != "3")
-    # Only Gloucestershire's PODs say of every row that the person came; elsewhere it is implied.
-    came = pl.lit(None if rotherham else True, dtype=pl.Boolean).alias("attended")
+def _hospital_parts(
+    ae: pl.DataFrame,
+    spell: pl.DataFrame,
+    appointment: pl.DataFrame,
+    came: pl.Expr,
+    *,
+    names_maternity: bool,
+) -> pl.DataFrame:
+    """Attendances, spells and appointments, one under the other."""
     parts = [
         ae.select(
             "person",
@@ -185,10 +186,10 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
             "cost",
         ),
         spell.select(
-            "person", "day", "end_day", _spell_kind(names_maternity=rotherham).alias("activity"),
+            "person", "day", "end_day", _spell_kind(names_maternity=names_maternity).alias("activity"),
             came, "provider", "cost",
         ),
-        hospital.appointment.select(
+        appointment.select(
             "person",
             "day",
             pl.lit(int(NEVER), dtype=pl.Int32).alias("end_day"),
@@ -198,7 +199,18 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
             "cost",
         ),
     ]  # fmt: skip
-    both = pl.concat(parts)
+    return pl.concat(parts)
+
+
+def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl.DataFrame:
+    rotherham = _is_rotherham(settings)
+    ae = hospital.ae if rotherham else hospital.ae.filter(pl.col("category") == "1")
+    spell = hospital.spell
+    if not rotherham:
+        spell = spell.filter(pl.col("patient_class") != "3")
+    # Only Gloucestershire's PODs say of every row that the person came; elsewhere it is implied.
+    came = pl.lit(None if rotherham else True, dtype=pl.Boolean).alias("attended")
+    both = _hospital_parts(ae, spell, hospital.appointment, came, names_maternity=rotherham)
     nothing = pl.lit(None)
     return both.select(
         _keys(people, both["person"]),

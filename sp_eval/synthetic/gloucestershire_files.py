@@ -134,6 +134,18 @@ def _practice_file(
     return RawTable(f"practice_activity/{code}.csv", frame, layout.form, spots=spots)
 
 
+_HOSPITAL_SPOTS: Final = (
+    Spot("nhs_bad_check_digit", "NHS Number"),
+    Spot("nhs_repdigit", "NHS Number", REPDIGITS_AS_TEXT),
+    Spot("date_impossible", "Activity date"),
+    Spot("date_future", "Activity date"),
+    Spot("mandatory_missing", "Activity date"),
+    Spot("unknown_code", "POD", ("ZZ9", "XBD?")),
+    Spot("discharge_before_admission", "Discharge date", against="Activity date"),
+    Spot("exact_duplicate", ""),
+)
+
+
 def _hospital(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:
     nothing = pl.lit(int(NEVER), dtype=pl.Int32).alias("end_day")
     hospital = records.hospital
@@ -173,17 +185,7 @@ def _hospital(settings: WorldSettings, records: Records, identity: Identity, cut
         pl.col("pod").alias("POD"),
         money_text("cost").alias("Cost"),
     )
-    spots = (
-        Spot("nhs_bad_check_digit", "NHS Number"),
-        Spot("nhs_repdigit", "NHS Number", REPDIGITS_AS_TEXT),
-        Spot("date_impossible", "Activity date"),
-        Spot("date_future", "Activity date"),
-        Spot("mandatory_missing", "Activity date"),
-        Spot("unknown_code", "POD", ("ZZ9", "XBD?")),
-        Spot("discharge_before_admission", "Discharge date", against="Activity date"),
-        Spot("exact_duplicate", ""),
-    )
-    return RawTable("hospital_activity.csv", frame, spots=spots)
+    return RawTable("hospital_activity.csv", frame, spots=_HOSPITAL_SPOTS)
 
 
 def _admission_pod(cut: int) -> pl.Expr:

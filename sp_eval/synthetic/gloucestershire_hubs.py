@@ -62,6 +62,19 @@ def hub_files(
     ]
 
 
+_REFERRAL_SPOTS: Final = (
+    Spot("nhs_bad_check_digit", "NHS Number"),
+    Spot("nhs_repdigit", "NHS Number", REPDIGITS_AS_TEXT),
+    Spot("nhs_missing", "NHS Number"),
+    Spot("date_impossible", "Date of referral", style=_SHORT),
+    Spot("date_future", "Date of referral", style=_SHORT),
+    Spot("mandatory_missing", "Date of referral"),
+    Spot("unknown_code", "Outcome of referral", ("tbc", "Waiting")),
+    Spot("unknown_code", "Gender", ("X1",)),
+    Spot("exact_duplicate", ""),
+)
+
+
 def _referrals(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:
     origin = settings.observed_from
     rows = with_identity(listed(settings, records.referral, "hub referrals", cut), identity)
@@ -106,18 +119,7 @@ def _referrals(settings: WorldSettings, records: Records, identity: Identity, cu
         pl.col("_worker").alias("Coordinator"),
         pl.when("has_consent").then(pl.lit("Yes")).otherwise(pl.lit("No")).alias("Consent"),
     )
-    spots = (
-        Spot("nhs_bad_check_digit", "NHS Number"),
-        Spot("nhs_repdigit", "NHS Number", REPDIGITS_AS_TEXT),
-        Spot("nhs_missing", "NHS Number"),
-        Spot("date_impossible", "Date of referral", style=_SHORT),
-        Spot("date_future", "Date of referral", style=_SHORT),
-        Spot("mandatory_missing", "Date of referral"),
-        Spot("unknown_code", "Outcome of referral", ("tbc", "Waiting")),
-        Spot("unknown_code", "Gender", ("X1",)),
-        Spot("exact_duplicate", ""),
-    )
-    return RawTable("SP_hub_referrals.csv", frame, _FORM, spots=spots, by_hand=True)
+    return RawTable("SP_hub_referrals.csv", frame, _FORM, spots=_REFERRAL_SPOTS, by_hand=True)
 
 
 def _wemwbs(settings: WorldSettings, records: Records, cut: int) -> RawTable:

@@ -83,17 +83,37 @@ def _sheet_extras(
     )
 
 
-def _referrals(
-    settings: WorldSettings, records: Records, identity: Identity, cut: int, book: str
-) -> RawTable:
-    origin = settings.observed_from
+_REFERRAL_SPOTS: Final = (
+    Spot("nhs_bad_check_digit", "NHS No"),
+    Spot("nhs_repdigit", "NHS No", REPDIGITS),
+    Spot("nhs_missing", "NHS No"),
+    Spot("date_impossible", "Referral Date"),
+    Spot("date_future", "Referral Date"),
+    Spot("mandatory_missing", "Referral Date"),
+    Spot("unknown_code", "Accepted", ("Awaiting", "?")),
+    Spot("unknown_code", "Sex", ("X1", "9")),
+    Spot("exact_duplicate", ""),
+)
+
+
+def _listed_referrals(
+    settings: WorldSettings, records: Records, identity: Identity, cut: int
+) -> pl.DataFrame:
+    """The referrals with how each happens to be written."""
     rows = with_identity(listed(settings, records.referral, "referrals", cut), identity)
     extras = _sheet_extras(settings, records.referral.height, rows["_row"], "referrals")
     rng = part_rng(settings, "sheet words")
     whole = records.referral.height
     short = pl.Series("_short", happens(rng, 0.7, whole)).gather(rows["_row"])
     no_lsoa = pl.Series("_no_lsoa", happens(rng, 0.04, whole)).gather(rows["_row"])
-    rows = rows.with_columns(*extras, short, no_lsoa)
+    return rows.with_columns(*extras, short, no_lsoa)
+
+
+def _referrals(
+    settings: WorldSettings, records: Records, identity: Identity, cut: int, book: str
+) -> RawTable:
+    origin = settings.observed_from
+    rows = _listed_referrals(settings, records, identity, cut)
     accepted = pl.col("outcome") == "accepted"
     nhs, way = pl.col("nhs"), pl.col("_way")
     frame = rows.select(
@@ -136,17 +156,7 @@ def _referrals(
             dates=("DOB", "Referral Date", "First Visit Date", "Closed Date"),
             nhs="NHS No",
         ),
-        spots=(
-            Spot("nhs_bad_check_digit", "NHS No"),
-            Spot("nhs_repdigit", "NHS No", REPDIGITS),
-            Spot("nhs_missing", "NHS No"),
-            Spot("date_impossible", "Referral Date"),
-            Spot("date_future", "Referral Date"),
-            Spot("mandatory_missing", "Referral Date"),
-            Spot("unknown_code", "Accepted", ("Awaiting", "?")),
-            Spot("unknown_code", "Sex", ("X1", "9")),
-            Spot("exact_duplicate", ""),
-        ),
+        spots=_REFERRAL_SPOTS,
         by_hand=True,
     )
 

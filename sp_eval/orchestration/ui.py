@@ -1,0 +1,186 @@
+"""`sp-eval ui`: the Dagster web page and its daemon, as children of this process, on this machine.
+
+`python -m sp_eval.orchestration.ui [--home DIR] [--port N]` does the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from sp_eval.orchestration.children import Children
+from sp_eval.settings import Settings, project_root
+
+__all__ = ["UiRefusedError", "serve"]
+
+HOST = "127.0.0.1"
+DEFINITIONS = "sp_eval.orchestration.definitions"
+_READY_WITHIN_SECONDS = 180
+_NOTHING_BEGUN = 2
+
+
+class UiRefusedError(Exception):
+    """The UI cannot be opened; the text is one sentence."""
+
+
+def serve(settings: Settings, port: int, *, told: Callable[[str], None] | None = None) -> int:
+    """Serve the UI of a home until Ctrl-C or SIGTERM, and return an exit status.
+
+    Files are taken from `<home>/landing`. Status 0: ended as asked; 1: a server died; 2: nothing
+    was begun, since the port is busy or the home's UI is open already.
+    """
+    say = told or _say
+    try:
+        with _only_ui_of(settings):
+            return _serve(settings, port, say)
+    except UiRefusedError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return _NOTHING_BEGUN
+
+
+def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
+    _require_free(port)
+    shutil.copyfile(project_root() / "dagster.yaml", settings.dagster / "dagster.yaml")
+    say("Starting Dagster, which takes up to half a minute ...")
+    log = settings.dagster / "server.log"
+    with _ended_by_signal(), Children(log, environment=_environment(settings)) as children:
+        try:
+            close_interrupted_runs(settings.dagster)
+            server = ("dagster_webserver", "--host", HOST, "--port", str(port))
+            children.start(*server, "--module-name", DEFINITIONS)
+            children.start("dagster._daemon", "run", "--module-name", DEFINITIONS)
+            if not _answers(port, children):
+                say(f"Dagster did not start; the end of {log} says why.")
+                return 1
+            say(f"Open http://{HOST}:{port} in a browser on this machine. End with Ctrl-C.")
+            say(f"Files are read from {settings.landing}/<scheme>/<YYYY-MM>/")
+            children.wait()
+        except KeyboardInterrupt:
+            say("Ending ...")
+            return 0
+    say(f"Dagster ended by itself; the end of {log} says why.")
+    return 1
+
+
+def close_interrupted_runs(folder: Path) -> None:
+    """Close the runs that were under way or waiting when the UI was last ended.
+
+    Nobody carries them on, and an open run would keep every later one waiting.
+    """
+    import dagster as dg
+
+    unfinished = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=unfinished)):
+            instance.report_run_canceled(
+                run,
+                message="The UI was ended before this run was; start it again, and what was done"
+                " will not be done twice.",
+            )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "SP_EVAL_HOME": str(settings.home),
+        "DAGSTER_HOME": str(settings.dagster),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "PYTHONWARNINGS": "ignore",  # that a command has a successor helps nobody here
+    }
+
+
+@contextmanager
+def _only_ui_of(settings: Settings) -> Iterator[None]:
+    settings.dagster.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.dagster / "ui.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UiRefusedError(
+            f"The UI of {settings.home} is open already; use that one, or end it first."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _require_free(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":  # a port whose last owner has just gone is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise UiRefusedError(
+                f"Port {port} is in use by another program; choose another, as"
+                f" `sp-eval ui --port {port + 1 if port < 65535 else 3000}`."
+            ) from None
+
+
+def _answers(port: int, children: Children) -> bool:
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline and children.all_alive():
+        connection = HTTPConnection(HOST, port, timeout=5)
+        try:
+            connection.request("GET", "/server_info")
+            if connection.getresponse().status == 200:
+                return True
+        except (OSError, HTTPException):
+            time.sleep(0.5)
+        finally:
+            connection.close()
+    return False
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C, and heed each only once: the ending itself is not cut short."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="sp-eval ui", description="Open the Dagster UI.")
+    parser.add_argument("--home", type=Path, help="where everything is kept (SP_EVAL_HOME, ./var)")
+    parser.add_argument("--port", type=int, default=3000, help="port on this machine")
+    asked = parser.parse_args()
+    return serve(Settings.from_environment(home=asked.home), asked.port)
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
