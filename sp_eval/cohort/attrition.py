@@ -69,6 +69,31 @@ def attrition_rows(
         "index_before": study.index_before,
     }
     counts = read_frame(conn, _COUNTS, bound).row(0, named=True)
+    rows = [
+        (step, int(counts[name] or 0), reason) for step, reason, name in _steps(study)
+    ]  # null: nobody
+    unmatched = "unmatched: no similar person within the caliper in that month"
+    rows.append(("matched and analysed", 0 if matched is None else matched, unmatched))
+    return [
+        {
+            "study_id": study.study_id,
+            "scheme_code": scheme,
+            "step_number": number,
+            "step": step,
+            "people": people,
+            "reason": reason,
+        }
+        for number, (step, people, reason) in enumerate(rows, start=1)
+    ]
+
+
+def referred_count(rows: list[dict[str, Any]]) -> int:
+    """People in the referral files, the start of the flow."""
+    return next(int(row["people"]) for row in rows if row["step"] == "people")
+
+
+def _steps(study: StudyDesign) -> list[tuple[str, str, str]]:
+    """Each step up to matching: its name, why people leave there, and the count that remains."""
     days = study.eligibility.rereferral_days
     lookback = study.windows.lookback_days
     steps: list[tuple[str, str, str]] = [
@@ -90,22 +115,4 @@ def attrition_rows(
     steps.append(
         ("covered", "coverage: files missing for part of the look-back or practice", "covered")
     )
-    rows = [(step, int(counts[name] or 0), reason) for step, reason, name in steps]  # null: nobody
-    unmatched = "unmatched: no similar person within the caliper in that month"
-    rows.append(("matched and analysed", 0 if matched is None else matched, unmatched))
-    return [
-        {
-            "study_id": study.study_id,
-            "scheme_code": scheme,
-            "step_number": number,
-            "step": step,
-            "people": people,
-            "reason": reason,
-        }
-        for number, (step, people, reason) in enumerate(rows, start=1)
-    ]
-
-
-def referred_count(rows: list[dict[str, Any]]) -> int:
-    """People in the referral files, the start of the flow."""
-    return next(int(row["people"]) for row in rows if row["step"] == "people")
+    return steps

@@ -186,7 +186,8 @@ def _hospital_parts(
             "cost",
         ),
         spell.select(
-            "person", "day", "end_day", _spell_kind(names_maternity=names_maternity).alias("activity"),
+            "person", "day", "end_day",
+            _spell_kind(names_maternity=names_maternity).alias("activity"),
             came, "provider", "cost",
         ),
         appointment.select(
