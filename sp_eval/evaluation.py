@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -34,7 +35,7 @@ from sp_eval.framework.design_store import (
     load_compared,
     save_compared,
 )
-from sp_eval.framework.gate import Gate, judge_design
+from sp_eval.framework.gate import Gate, facts_in_words, judge_design
 from sp_eval.framework.instrument_rows import instrument_rows
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_rows import (
@@ -43,8 +44,8 @@ from sp_eval.framework.scheme_rows import (
     sensitivity_rows,
     unsensitive_rows,
 )
-from sp_eval.models.person_time import share_at_cap
 from sp_eval.models.scheme_estimates import Counts
+from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
 
@@ -104,8 +105,9 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
     """Judge a scheme's design; None where there is none to judge."""
     if compared.design is None:
         return None
-    capped = share_at_cap(compared.design, study.post)
-    return judge_design(compared.design.primary, study.thresholds, share_at_cap=capped)
+    facts = weight_facts(compared.design, study.post)
+    gate = judge_design(compared.design.primary, study.thresholds, share_at_cap=facts.share_at_cap)
+    return replace(gate, facts=facts_in_words(facts))
 
 
 @_one_thread

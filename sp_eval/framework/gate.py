@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor
+from math import floor
 
 import numpy as np
 
 from sp_eval.comparison.scheme_design import PoolDesign
+from sp_eval.models.weight_facts import WeightFacts
 from sp_eval.study.design import Thresholds
 
-__all__ = ["Check", "Gate", "judge_design"]
+__all__ = ["Check", "Fact", "Gate", "facts_in_words", "judge_design"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,20 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to know of a comparison that has no pass mark."""
+
+    name: str
+    value: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """All checks of one scheme's design."""
+    """All checks of one scheme's design, and the facts shown beside them."""
 
     checks: tuple[Check, ...]
+    facts: tuple[Fact, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -47,6 +58,25 @@ class Gate:
         )
 
 
+def facts_in_words(facts: WeightFacts) -> tuple[Fact, ...]:
+    """How far the comparison rests on few people, or on people referred later."""
+    later, largest, uses = (
+        facts.share_referred_later,
+        facts.largest_weight,
+        facts.largest_uses,
+    )
+    return (
+        Fact(
+            "share_referred_later",
+            later,
+            f"{later:.0%} of the similar people were themselves referred later, and count until"
+            " the month of their referral",
+        ),
+        Fact("largest_weight", largest, f"the largest weight of a month is {largest:.1f}"),
+        Fact("largest_uses", float(uses), f"one person serves in at most {uses} sets"),
+    )
+
+
 def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: float) -> Gate:
     """Judge a matched design by primary_estimator.md clause 10.
 
@@ -59,6 +89,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
     gap, difference = _worst(design, limit)
     size = design.effective_comparison
     need = thresholds.effective_comparison * design.n_exposed
+    times = size / design.n_exposed if design.n_exposed else 0.0
     return Gate(
         (
             Check(
@@ -66,7 +97,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 share,
                 thresholds.matched_share,
                 share >= thresholds.matched_share,
-                f"{_floor(share):.1%} of those who could be followed found similar people "
+                f"{_floor(share, 100):.0%} of those who could be followed found similar people "
                 f"(at least {thresholds.matched_share:.0%} needed)",
             ),
             Check(
@@ -81,7 +112,8 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 size,
                 need,
                 size >= need,
-                f"the similar people count for {int(size)} people (at least {ceil(need)} needed)",
+                f"the similar people count for {_floor(times, 10):.1f} times as many people as were"
+                f" referred (at least {thresholds.effective_comparison:.1f} times needed)",
             ),
             Check(
                 "weights_at_cap",
@@ -107,9 +139,12 @@ def _worst(design: PoolDesign, limit: float) -> tuple[float, str]:
     )
 
 
-def _floor(share: float) -> float:
-    """Down to the tenth of a percent, so that what falls short never reads as enough."""
-    return floor(share * 1000) / 1000
+def _floor(value: float, parts: int) -> float:
+    """Down to one of so many parts, so that what falls short never reads as enough.
+
+    No finer, and never a number of people: these sentences also go where counts are hidden.
+    """
+    return floor(value * parts) / parts
 
 
 def _smd_limit(design: PoolDesign, thresholds: Thresholds) -> float:

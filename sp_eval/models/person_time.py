@@ -8,10 +8,8 @@ import numpy as np
 import polars as pl
 
 from sp_eval.comparison.censoring import CensoringWeights, month_number
-from sp_eval.comparison.scheme_design import SchemeDesign
-from sp_eval.study.windows import Window
 
-__all__ = ["Censoring", "month_weights", "share_at_cap", "weighted_totals"]
+__all__ = ["CAP", "Censoring", "month_weights", "weighted_totals"]
 
 
 CAP = 20.0
@@ -117,19 +115,3 @@ def weighted_totals(
     return time.join(
         count, on=["candidate_id", "outcome"], how="left", maintain_order="left"
     ).select("candidate_id", "outcome", pl.col("events").fill_null(0.0), "days")
-
-
-def share_at_cap(design: SchemeDesign, post: Window) -> float:
-    """Share of the matched comparison people's monthly weights that reach the cap, 0 to 1.
-
-    Months of the post window before a person's own referral count; no outcome is read.
-    """
-    ids = design.primary.matched.filter(~pl.col("exposed")).select("candidate_id").unique()
-    if ids.is_empty():
-        return 0.0
-    people = design.candidates.join(ids, on="candidate_id", how="semi")
-    after = pl.DataFrame({"months_after": range(post.start // 31, post.end // 28 + 1)})
-    months = people.select("candidate_id").join(after, how="cross")
-    weights = month_weights(people, months, Censoring(design.censoring(), cap=None))
-    counted = weights.filter(pl.col("uncapped") > 0)
-    return float((counted["uncapped"] >= CAP).mean() or 0.0)  # type: ignore[arg-type]

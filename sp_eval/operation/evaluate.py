@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
@@ -76,9 +77,12 @@ def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:
         balance.append(
             compared.design.primary.balance.with_columns(**named).select(_NO_BALANCE.columns)
         )
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (study.study_id, scheme, c.name, c.value, c.limit, c.passed, c.sentence)
             for c in gate.checks
+        ]
+        rows += [
+            (study.study_id, scheme, f.name, f.value, None, None, f.sentence) for f in gate.facts
         ]
         checks.append(pl.DataFrame(rows, schema=_NO_CHECK.schema, orient="row"))
     store_frame(conn, "result.balance", pl.concat(balance))

@@ -16,7 +16,7 @@ from sp_eval.operation.results import Results, gather_results
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.operation.versions import record_versions
 from sp_eval.study.design import Disclosure
-from sp_eval.warehouse.connection import open_file
+from sp_eval.warehouse.connection import Connection, open_file, rehearsal, transaction
 from sp_eval.warehouse.contract_tables import ensure_table
 from sp_eval.warehouse.frames import append_frame, read_frame
 from sp_eval.warehouse.snapshot import (
@@ -29,7 +29,8 @@ from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["publish"]
 
-_FOR_RESEARCH_ONLY = ("rejection",)
+# Values of design checks would give back the numbers of people that the release hides.
+_FOR_RESEARCH_ONLY = ("rejection", "design_check")
 # Opened by its name, research.duckdb is the catalogue `research`: a schema of that name in it
 # would make `research.analysis` ambiguous, so the two tables lie in its default schema.
 _OF_THE_FILE = "main"
@@ -50,13 +51,19 @@ def publish(run: Run) -> None:
         return
     run.told("publishing")
     run.has_worked = True
-    _record_run(run, results, inputs)
+    row = _summary(run, results, inputs)
+    _name_the_run(run, results)
+    # What was not published must not stay in the register: it is written once to be read, taken
+    # back, and written for good when the files are in place.
+    with open_file(settings.warehouse) as conn, rehearsal(conn):
+        _register(conn, run, row, results)
     asides = {
         research: _build_research(run, research, results),
         release: _build_release(run, release, results),
     }
     put_in_place(asides)
-    with open_file(settings.warehouse) as conn:
+    with open_file(settings.warehouse) as conn, transaction(conn):
+        _register(conn, run, row, results)
         record_done(conn, "publish", "", inputs)
 
 
@@ -68,8 +75,7 @@ def _inputs(run: Run, results: Results) -> str:
     return digest(*parts)
 
 
-def _record_run(run: Run, results: Results, inputs: str) -> None:
-    contract = load_contract("run", "published")
+def _summary(run: Run, results: Results, inputs: str) -> pl.DataFrame:
     estimates, deliveries = results.tables["estimate"], results.tables["delivery"]
     current = deliveries.filter(pl.col("status") == "current")
     row = {
@@ -85,11 +91,22 @@ def _record_run(run: Run, results: Results, inputs: str) -> None:
         "estimates_released": estimates.filter(pl.col("status") == "released").height,
         "estimates_withheld": estimates.filter(pl.col("status") == "withheld").height,
     }
-    with open_file(run.settings.warehouse) as conn:
-        ensure_table(conn, contract, schema="meta")
-        append_frame(conn, "meta.run", conform(pl.DataFrame([row]), contract))
-        results.tables["run"] = read_frame(conn, "from meta.run order by finished_at, run_id")
-        results.tables["study_version"] = record_versions(conn, run, estimates)
+    return conform(pl.DataFrame([row]), load_contract("run", "published"))
+
+
+def _name_the_run(run: Run, results: Results) -> None:
+    """Give every estimate the run that publishes it: one that was broken off is nowhere listed."""
+    estimates = results.tables["estimate"]
+    results.tables["estimate"] = estimates.with_columns(run_id=pl.lit(run.run_id))
+
+
+def _register(conn: Connection, run: Run, row: pl.DataFrame, results: Results) -> None:
+    """Add the run and the study versions it saw first, and read both registers whole."""
+    ensure_table(conn, load_contract("run", "published"), schema="meta")
+    append_frame(conn, "meta.run", row)
+    results.tables["run"] = read_frame(conn, "from meta.run order by finished_at, run_id")
+    estimates = results.tables["estimate"]
+    results.tables["study_version"] = record_versions(conn, run, estimates)
 
 
 def _published(name: str) -> Contract:

@@ -38,7 +38,12 @@ def gather_results(run: Run) -> Results:
             "rejection": published_rejections(conn),
             "coverage": read_frame(conn, "from core.coverage order by all"),
         }
-    found: dict[str, list[pl.DataFrame]] = {"estimate": [], "balance": [], "attrition": []}
+    found: dict[str, list[pl.DataFrame]] = {
+        "estimate": [],
+        "balance": [],
+        "design_check": [],
+        "attrition": [],
+    }
     results = Results({}, [], [])
     for path in sorted(run.settings.work.glob("*.duckdb")):
         if path == run.settings.warehouse:
@@ -59,6 +64,7 @@ def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results:
         ("estimate", "estimate"),
         ("sensitivity", "estimate"),
         ("balance", "balance"),
+        ("design_check", "design_check"),
         ("attrition", "attrition"),
     ):
         if has_table(conn, "result", table):

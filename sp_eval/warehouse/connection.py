@@ -8,7 +8,15 @@ from pathlib import Path
 
 import duckdb
 
-__all__ = ["Connection", "WarehouseBusyError", "open_file", "open_memory", "transaction"]
+__all__ = [
+    "Connection",
+    "WarehouseBusyError",
+    "WarehouseUnreadableError",
+    "open_file",
+    "open_memory",
+    "rehearsal",
+    "transaction",
+]
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -24,6 +32,10 @@ class WarehouseBusyError(Exception):
     """The file is open for writing elsewhere."""
 
 
+class WarehouseUnreadableError(Exception):
+    """The file is not a database that can be opened; the text is one sentence."""
+
+
 def open_memory() -> Connection:
     """Open a warehouse that lives only in memory."""
     return duckdb.connect(":memory:", config=dict(_CONFIG))
@@ -36,6 +48,7 @@ def open_file(path: Path, *, read_only: bool = False) -> Iterator[Connection]:
     Raises
     ------
     WarehouseBusyError : another process holds the file.
+    WarehouseUnreadableError : it is no DuckDB file, or a damaged one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -45,11 +58,20 @@ def open_file(path: Path, *, read_only: bool = False) -> Iterator[Connection]:
             raise WarehouseBusyError(
                 f"{path.name} is in use by another program; close it there, or wait, and try again."
             ) from None
-        raise
+        raise _unreadable(path) from None
+    except (duckdb.Error, RuntimeError):
+        raise _unreadable(path) from None
     try:
         yield conn
     finally:
         conn.close()
+
+
+def _unreadable(path: Path) -> WarehouseUnreadableError:
+    return WarehouseUnreadableError(
+        f"{path} cannot be opened as a database; put back a copy, or move it away and run again:"
+        " it is made anew from the landing folder."
+    )
 
 
 @contextmanager
@@ -62,3 +84,13 @@ def transaction(conn: Connection) -> Iterator[None]:
         conn.execute("rollback")
         raise
     conn.execute("commit")
+
+
+@contextmanager
+def rehearsal(conn: Connection) -> Iterator[None]:
+    """Take back whatever is done inside."""
+    conn.execute("begin transaction")
+    try:
+        yield
+    finally:
+        conn.execute("rollback")
