@@ -100,7 +100,9 @@ def check(
 def synth(
     out: Annotated[Path, typer.Option(help="Folder to write into; it becomes a landing folder.")],
     scheme: SchemeOption = None,
-    people: Annotated[int, typer.Option(min=200, help="People registered, a scheme.")] = 4000,
+    people: Annotated[
+        int, typer.Option(min=200, max=2_000_000, help="People registered, a scheme.")
+    ] = 4000,
     referred: Annotated[int, typer.Option(min=20, help="People referred, about.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 1,
     effect: Annotated[

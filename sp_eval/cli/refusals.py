@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -13,13 +15,20 @@ from sp_eval.ingest.key import KeyRefusedError
 from sp_eval.ingest.landing import LandingEmptyError
 from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError
+from sp_eval.settings import project_root
 from sp_eval.study.protocol import InvalidStudyError
-from sp_eval.warehouse.connection import WarehouseBusyError
+from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
 from sp_eval.warehouse.query import QueryRefusedError
 
-__all__ = ["NOTHING_BEGUN", "plainly"]
+__all__ = ["NOTHING_BEGUN", "RequestRefusedError", "plainly"]
 
 NOTHING_BEGUN = 2
+
+
+class RequestRefusedError(Exception):
+    """What was asked on the command line cannot be done; the text is one sentence."""
+
+
 _TOLD = (
     ContractError,
     InvalidStudyError,
@@ -27,19 +36,53 @@ _TOLD = (
     LandingEmptyError,
     OtherKeyError,
     QueryRefusedError,
+    RequestRefusedError,
     RunningElsewhereError,
     WarehouseBusyError,
-    FileExistsError,
-    NotADirectoryError,
-    PermissionError,
+    WarehouseUnreadableError,
 )
 
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Turn an expected error into its sentence on the error stream and exit status 2."""
+    """Turn an error into its sentence on the error stream and exit status 2.
+
+    An error nobody foresaw is a defect: the sentence says where it arose and never what was being
+    read, for the text of such errors may hold cells of the data.
+    """
     try:
         yield
+    except typer.Exit:
+        raise
     except _TOLD as error:
-        errors.print(str(error), style="bold", markup=False)
-        raise typer.Exit(NOTHING_BEGUN) from None
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(_of_the_system(error))
+    except Exception as error:  # noqa: BLE001
+        _refuse(_defect(error))
+
+
+def _refuse(sentence: str) -> None:
+    errors.print(sentence, style="bold", markup=False)
+    raise typer.Exit(NOTHING_BEGUN) from None
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say it as `/data/landing cannot be used: permission denied`."""
+    what = error.strerror or type(error).__name__
+    said = f"cannot be used: {what[:1].lower()}{what[1:]}."
+    return f"{error.filename} {said}" if error.filename else f"A file or folder {said}"
+
+
+def _defect(error: Exception) -> str:
+    root = project_root()
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(root / "sp_eval")
+    ]
+    at = f" in {Path(own[-1].filename).relative_to(root)}, line {own[-1].lineno}" if own else ""
+    return (
+        f"This is a defect of sp_eval, not of your data ({type(error).__name__}{at}): what was"
+        " published before still stands. Please report this line."
+    )

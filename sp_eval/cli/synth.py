@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
+from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console, errors
-from sp_eval.contracts.odcs import ContractError
 from sp_eval.synthetic.deliveries import write_contract_form, write_deliveries
 from sp_eval.synthetic.faults import FaultRates
 from sp_eval.synthetic.settings import DEFAULT_EFFECTS, SCHEMES
 
 __all__ = ["write_and_show"]
+
+_LARGEST_RATIO = 10.0  # beyond it a world has more contacts than any memory holds
 
 
 def write_and_show(
@@ -31,12 +34,14 @@ def write_and_show(
     wanted = tuple(schemes) or SCHEMES
     for scheme in wanted:
         if scheme not in SCHEMES:
-            raise ContractError(
+            raise RequestRefusedError(
                 f"There is no synthetic style '{scheme}'; there are: {', '.join(SCHEMES)}."
             )
-    set_effects = _pairs(effects, "--effect", tuple(DEFAULT_EFFECTS))
-    rates = fault_rates(usual_faults, _pairs(faults, "--fault", _kinds()))
-    with errors.status("Making a world whose truth is known ..."):
+    set_effects = _pairs(effects, "--effect", tuple(DEFAULT_EFFECTS), most=_LARGEST_RATIO)
+    rates = fault_rates(usual_faults, _pairs(faults, "--fault", _kinds(), most=1.0))
+    if form not in ("raw", "contract"):
+        raise RequestRefusedError(f"--form is raw or contract, not '{form}'.")
+    with errors.status("Making a world whose truth is known ..."), _in_words():
         if form == "raw":
             truth = write_deliveries(
                 out,
@@ -47,7 +52,7 @@ def write_and_show(
                 effects=set_effects,
                 faults=rates,
             )
-        elif form == "contract":
+        else:
             truth = write_contract_form(
                 out,
                 schemes=wanted,
@@ -56,8 +61,6 @@ def write_and_show(
                 seed=seed,
                 effects=set_effects,
             )
-        else:
-            raise ContractError(f"--form is raw or contract, not '{form}'.")
     console.print(f"Deliveries: {out}\nWhat is true of them: {truth}", markup=False)
 
 
@@ -72,16 +75,27 @@ def _kinds() -> tuple[str, ...]:
     return tuple(f.name for f in fields(FaultRates) if f.name != "by_hand")
 
 
-def _pairs(given: Sequence[str], option: str, known: tuple[str, ...]) -> dict[str, float]:
+def _pairs(
+    given: Sequence[str], option: str, known: tuple[str, ...], *, most: float
+) -> dict[str, float]:
     pairs = {}
     for text in given:
         name, _, value = text.partition("=")
         if name not in known:
-            raise ContractError(f"{option}: unknown '{name}'; there are: {', '.join(known)}.")
+            raise RequestRefusedError(f"{option}: unknown '{name}'; there are: {', '.join(known)}.")
         try:
             pairs[name] = float(value)
         except ValueError:
-            raise ContractError(f"{option} {name}: give a number, as {name}=0.85.") from None
-        if pairs[name] < 0:
-            raise ContractError(f"{option} {name}: give a number that is not negative.")
+            raise RequestRefusedError(f"{option} {name}: give a number, as {name}=0.85.") from None
+        if not 0 <= pairs[name] <= most:
+            raise RequestRefusedError(f"{option} {name}: give a number from 0 to {most:g}.")
     return pairs
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Hand on what the synthetic room says of a wish that no world can meet."""
+    try:
+        yield
+    except ValueError as error:
+        raise RequestRefusedError(f"{error}.") from None
