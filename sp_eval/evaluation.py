@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -92,11 +92,21 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
 
 
 @_one_thread
-def compare(conn: Connection, study: StudyDesign, told: Told | None = None) -> None:
-    """Find who can be followed and match them, by scheme; no outcome is read."""
+def compare(
+    conn: Connection,
+    study: StudyDesign,
+    told: Told | None = None,
+    *,
+    delivering: Iterable[str] = (),
+) -> None:
+    """Find who can be followed and match them, by scheme; no outcome is read.
+
+    `delivering` names schemes that sent something, be it all refused: they are reported as not
+    answerable and do not vanish.
+    """
     build_candidates(conn, study)
     forget_compared(conn)
-    for scheme in schemes_found(conn, study):
+    for scheme in schemes_found(conn, study, delivering):
         _tell(told, f"{scheme}: looking for similar people who were not referred")
         save_compared(conn, _compare_scheme(conn, study, scheme))
 
@@ -176,7 +186,7 @@ def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str |
     if exposed and candidates.filter(~pl.col("is_exposed")).height:
         return None
     if not referrals_received(conn, scheme):
-        return "no referral of this scheme was received"
+        return "no referral of this scheme was received, or none could be used"
     if not exposed:
         return "nobody referred in the index period can be followed back for the whole look-back"
     return "nobody who was not referred can be compared with"

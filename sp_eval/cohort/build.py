@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -104,16 +104,16 @@ def study_parameters(study: StudyDesign) -> dict[str, Any]:
     }
 
 
-def schemes_found(conn: Connection, study: StudyDesign) -> tuple[str, ...]:
-    """The schemes the study names; all that sent a register or a referral if it says `all`."""
+def schemes_found(
+    conn: Connection, study: StudyDesign, delivering: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """The schemes the study names; all there are, and those `delivering`, if it says `all`."""
     if study.schemes != "all":
         return study.schemes
     found = read_frame(
-        conn,
-        """select scheme_code from core.person union select scheme_code from core.referral
-        order by scheme_code""",
+        conn, "select scheme_code from core.person union select scheme_code from core.referral"
     )
-    return tuple(found["scheme_code"])
+    return tuple(sorted({*found["scheme_code"], *delivering}))
 
 
 def referrals_received(conn: Connection, scheme: str) -> int:

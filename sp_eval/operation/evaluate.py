@@ -17,6 +17,7 @@ from sp_eval.study.design import StudyDesign
 from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection, transaction
 from sp_eval.warehouse.frames import read_frame, store_frame
+from sp_eval.warehouse.ledger import schemes_delivering
 from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["compare_people", "estimate_differences", "judge_designs", "try_others"]
@@ -58,7 +59,8 @@ def _each(run: Run, step: str, body: Body) -> None:
 
 
 def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
-    compare(conn, study, run.told)
+    delivering = schemes_delivering(conn, ledger="warehouse.meta")
+    compare(conn, study, run.told, delivering=delivering)
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
     rows = [row for compared in schemes for row in compared.attrition]
     store_frame(conn, "result.attrition", pl.DataFrame(rows, infer_schema_length=None))

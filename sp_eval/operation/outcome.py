@@ -55,12 +55,22 @@ def _refused(results: Results) -> list[str]:
     joined = stopped.select(*keys, "status").join(
         told.select(*keys, "rule", "reason"), on=keys, how="left", maintain_order="left"
     )
+    of_itself = joined.filter(pl.col("rule").is_not_null()).sort(keys)
     return [
         f"{row['scheme_code']}/{row['month']}/{row['file']}"
         + (f", sheet {row['sheet']}" if row["sheet"] else "")
-        + f": {row['status']}"
-        + (f" ({row['rule']}). {row['reason']}" if row["rule"] else ".")
-        for row in joined.sort(keys).iter_rows(named=True)
+        + f": {row['status']} ({row['rule']}). {row['reason']}"
+        for row in of_itself.iter_rows(named=True)
+    ] + _stopped_with_them(joined)
+
+
+def _stopped_with_them(refused: pl.DataFrame) -> list[str]:
+    """Months whose sound files are not used either, because the brake holds for another."""
+    others = refused.filter(pl.col("rule").is_null())
+    counted = others.group_by("scheme_code", "month").agg(pl.col("file").n_unique())
+    return [
+        f"{scheme}/{month}: stopped by the brake; none of its {files} other files is used either."
+        for scheme, month, files in counted.sort("scheme_code", "month").iter_rows()
     ]
 
 

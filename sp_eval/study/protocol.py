@@ -28,8 +28,12 @@ def load_study(path: Path | str) -> StudyDesign:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidStudyError(f"Study file {path} does not exist.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidStudyError(f"Study file {path.name} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InvalidStudyError(f"Study file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidStudyError(f"Study file {path.name} is not text in UTF-8.") from None
+    except yaml.YAMLError as error:
+        raise InvalidStudyError(f"Study file {path.name} is not YAML{_place(error)}.") from None
     if not isinstance(content, dict):
         raise InvalidStudyError(f"Study file {path.name} holds no keys; see studies/ for a model.")
     try:
@@ -57,3 +61,11 @@ def _told(error: ValidationError) -> str:
         key = ".".join(str(part) for part in problem["loc"]) or "the study as a whole"
         told.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}")
     return "; ".join(told)
+
+
+def _place(error: yaml.YAMLError) -> str:
+    """Where the reading broke off, as YAML counts lines; empty if it does not say."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None)
+    at = f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{at}: {problem}" if at and problem else at

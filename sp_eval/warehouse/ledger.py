@@ -23,6 +23,7 @@ __all__ = [
     "read_deliveries",
     "read_known_deaths",
     "replace_month",
+    "schemes_delivering",
 ]
 
 _OWN = """
@@ -138,11 +139,19 @@ def _point_to_newer_version(conn: Connection, where: dict[str, str]) -> None:
     conn.execute(
         """update meta.delivery as old
         set status = 'superseded', superseded_by = new.delivery_id
-        from meta.delivery as new
-        where old.scheme_code = $scheme and old.month = $month and old.status = 'withdrawn'
-        and new.scheme_code = old.scheme_code and new.month = old.month
-        and new.file = old.file and new.sheet = old.sheet
-        and new.status not in ('withdrawn', 'superseded', 'missing')""",
+        from (
+            select o.delivery_id as old_id, min(n.delivery_id) as delivery_id
+            from meta.delivery as o
+            inner join meta.delivery as n
+                on
+                    o.scheme_code = n.scheme_code and o.month = n.month and o.file = n.file
+                    -- a workbook refused whole has no sheet, one taken in has several
+                    and (o.sheet = n.sheet or o.sheet = '' or n.sheet = '')
+            where o.scheme_code = $scheme and o.month = $month and o.status = 'withdrawn'
+            and n.status not in ('withdrawn', 'superseded', 'missing')
+            group by o.delivery_id
+        ) as new
+        where old.delivery_id = new.old_id""",
         where,
     )
 
@@ -207,6 +216,16 @@ def current_hash(conn: Connection) -> str:
         inner join meta.current_holding as c on d.delivery_id = c.delivery_id""",
     )
     return str(found["digest"][0])
+
+
+def schemes_delivering(conn: Connection, *, ledger: str = "meta") -> tuple[str, ...]:
+    """The schemes of which any file was ever taken in, refused or missed.
+
+    `ledger`: the schema that holds it, with its catalogue where the warehouse is attached.
+    """
+    query = f"select distinct scheme_code from {ledger}.delivery order by scheme_code"
+    found = read_frame(conn, query)
+    return tuple(found["scheme_code"])
 
 
 def read_deliveries(conn: Connection, scheme: str, *, other_than: str) -> pl.DataFrame:
