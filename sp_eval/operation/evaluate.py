@@ -136,7 +136,7 @@ _NO_CHECK = pl.DataFrame(
         "scheme_code": pl.String,
         "check_name": pl.String,
         "value": pl.Float64,
-        "limit": pl.Float64,
+        "pass_mark": pl.Float64,
         "passed": pl.Boolean,
         "sentence": pl.String,
     }

@@ -68,9 +68,10 @@ def publish(run: Run) -> None:
 
 
 def _inputs(run: Run, results: Results) -> str:
+    """Digest all that is published but names and times of runs, so that it can be reproduced."""
     parts = [definitions_hash(), run.settings.research_profile]
     for name, frame in sorted(results.tables.items()):
-        stable = frame.drop("run_id", strict=False)
+        stable = frame.drop("run_id", "received_at", strict=False)
         parts += [name, hashlib.sha256(stable.write_csv().encode()).hexdigest()]
     return digest(*parts)
 

@@ -83,13 +83,14 @@ def replace_month(conn: Connection, record: MonthRecord) -> None:
     version came, withdrawn where none did.
     """
     where = {"scheme": record.scheme_code, "month": record.month}
+    delivery = _as_first_received(conn, record.delivery)
     _forget_rows(conn, where)
     conn.execute(
         """delete from meta.delivery where scheme_code = $scheme and month = $month
         and (status = 'missing' or list_contains($again, delivery_id))""",
         where | {"again": record.delivery["delivery_id"].to_list()},
     )
-    append_frame(conn, "meta.delivery", record.delivery)
+    append_frame(conn, "meta.delivery", delivery)
     conn.execute(
         """update meta.delivery as old set status = 'withdrawn', superseded_by = null
         where scheme_code = $scheme and month = $month
@@ -105,6 +106,17 @@ def replace_month(conn: Connection, record: MonthRecord) -> None:
     if not record.is_stopped:
         _store_rows(conn, record)
     _settle_status(conn, record.scheme_code)
+
+
+def _as_first_received(conn: Connection, delivery: pl.DataFrame) -> pl.DataFrame:
+    """Keep the time a file first came where another file of its month has changed since."""
+    known = read_frame(conn, "select delivery_id, received_at as first_at from meta.delivery")
+    first = pl.coalesce("first_at", "received_at").alias("received_at")
+    return (
+        delivery.join(known, on="delivery_id", how="left", maintain_order="left")
+        .with_columns(first)
+        .drop("first_at")
+    )
 
 
 def _store_rows(conn: Connection, record: MonthRecord) -> None:
