@@ -17,7 +17,7 @@ class RunningElsewhereError(Exception):
 
 @contextmanager
 def writer(work: Path, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold `<home>/work/run.lock`; the operating system frees it if the process dies.
+    """Hold `run.lock` in the work folder; the operating system frees it if the process dies.
 
     Raises
     ------

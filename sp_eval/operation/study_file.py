@@ -17,7 +17,7 @@ __all__ = ["open_study", "study_inputs"]
 
 @contextmanager
 def open_study(run: Run, study: StudyDesign) -> Iterator[Connection]:
-    """Open `<home>/work/<study_id>.duckdb`; `core.*` there is the warehouse's, read only."""
+    """Open `<study_id>.duckdb` in the work folder; `core.*` there is the warehouse's, read only."""
     with open_file(run.study_file(study)) as conn:
         ensure_steps(conn)
         reach_schema(conn, run.settings.warehouse, "core")

@@ -26,7 +26,7 @@ HEAD = ["NHS", "Date", "Who", "How", "Came"]
 def test_all_reasons_of_a_row_are_told(
     gp_book: Make, take: Take, csv_file: Write, told: Told, counts: Counts
 ) -> None:
-    csv_file("gp.csv", [HEAD, ["4444444444", "31/02/2019", "Vet", "", "Y"]])
+    csv_file("gp.csv", [HEAD, ["9999999999", "31/02/2019", "Vet", "", "Y"]])
     taken = take(gp_book())
     assert told(taken) == {
         (2, "nhs_repdigit", "NHS"),
@@ -97,7 +97,7 @@ def test_a_true_date_repeats_the_same_date_typed_as_text(
 def test_a_row_of_the_wrong_width_is_refused_for_that_alone(
     gp_book: Make, take: Take, csv_file: Write, told: Told, counts: Counts, cells: int
 ) -> None:
-    row = ["31/02/2019", "4444444444", "Vet", "", "Y", "stray"][:cells]
+    row = ["31/02/2019", "9999999999", "Vet", "", "Y", "stray"][:cells]
     csv_file("gp.csv", [HEAD, row, ["", "", "", "", ""]])
     taken = take(gp_book())
     assert told(taken) == {(2, "field_count", None)}
