@@ -5,7 +5,9 @@ from __future__ import annotations
 from sp_eval.contracts.scheme_mapping import Brake
 from sp_eval.ingest.refusal import plain_reason
 
-__all__ = ["braked"]
+__all__ = ["RIVALS", "braked"]
+
+RIVALS = "Several files in the folder hold the same table, and only one can count."
 
 
 def braked(
@@ -17,8 +19,7 @@ def braked(
     `rivals`: files in the folder that hold this table.
     """
     if rivals > 1:
-        detail = "Several files in the folder hold the same table, and only one can count."
-        return plain_reason("brake", detail)
+        return plain_reason("brake", RIVALS)
     if rows_in and rows_refused > limits.refused_share * rows_in:
         detail = (
             f"{rows_refused:,} of {rows_in:,} rows are refused, more than"

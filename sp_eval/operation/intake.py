@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated
 
 import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.ingest.delivery import TakenIn, take_in
@@ -31,6 +32,22 @@ from sp_eval.warehouse.steps import (
 )
 
 __all__ = ["OtherKeyError", "take_in_landing"]
+
+
+_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Acceptance(BaseModel):
+    """A named person's word that a file may be used although the brake holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delivery_id: _Said
+    accepted_by: _Said
+    reason: _Said
+
+
+_ACCEPTED = TypeAdapter(list[_Acceptance])
 
 
 class OtherKeyError(Exception):
@@ -122,16 +139,15 @@ def _accepted_brakes(run: Run, part: str) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        listed: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-        accepted = {
-            str(entry["delivery_id"]): f"{entry['accepted_by']}: {entry['reason']}"
-            for entry in listed
-            if str(entry["delivery_id"]).startswith(f"{part}/")
-        }
-    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        listed = _ACCEPTED.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError):
         run.problems.append(
             f"{path.name} cannot be read: it must list entries with delivery_id, accepted_by and"
-            " reason; nothing was accepted from it."
+            " reason, none of them blank; nothing was accepted from it."
         )
         return {}
-    return accepted
+    return {
+        entry.delivery_id: f"{entry.accepted_by}: {entry.reason}"
+        for entry in listed
+        if entry.delivery_id.startswith(f"{part}/")
+    }

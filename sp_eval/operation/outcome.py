@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from sp_eval.ingest.brake import RIVALS
 from sp_eval.operation.results import Results, gather_results
 from sp_eval.operation.run import Run
+from sp_eval.operation.shortfall import shortfalls
 
 __all__ = ["RunOutcome", "sum_up"]
 
@@ -34,17 +37,17 @@ class RunOutcome:
 def sum_up(run: Run) -> RunOutcome:
     """Say what stands after the run: also what an earlier run met and nobody has mended."""
     results = gather_results(run)
-    problems = [*run.problems, *_refused(results), *_withheld(results, run)]
+    problems = [*run.problems, *_refused(results, run), *_withheld(results, run)]
     return RunOutcome(
         estimates=results.tables["estimate"],
         deliveries=results.tables["delivery"],
         problems=tuple(dict.fromkeys(problems)),
-        notices=tuple(dict.fromkeys(run.notices)),
+        notices=tuple(dict.fromkeys([*run.notices, *shortfalls(results.tables["coverage"])])),
         has_worked=run.has_worked,
     )
 
 
-def _refused(results: Results) -> list[str]:
+def _refused(results: Results, run: Run) -> list[str]:
     """Whole files refused or missing in each scheme's newest month, with the reason told then."""
     deliveries = results.tables["delivery"]
     newest = deliveries.group_by("scheme_code").agg(pl.col("month").max())
@@ -52,7 +55,7 @@ def _refused(results: Results) -> list[str]:
     stopped = latest.filter(pl.col("status").is_in(["refused", "missing"]))
     told = results.tables["rejection"].filter(pl.col("row_number").is_null())
     keys = ["scheme_code", "month", "file", "sheet"]
-    joined = stopped.select(*keys, "status").join(
+    joined = stopped.select(*keys, "status", "delivery_id").join(
         told.select(*keys, "rule", "reason"), on=keys, how="left", maintain_order="left"
     )
     of_itself = joined.filter(pl.col("rule").is_not_null()).sort(keys)
@@ -60,8 +63,17 @@ def _refused(results: Results) -> list[str]:
         f"{row['scheme_code']}/{row['month']}/{row['file']}"
         + (f", sheet {row['sheet']}" if row["sheet"] else "")
         + f": {row['status']} ({row['rule']}). {row['reason']}"
+        + _how_to_accept(row, run)
         for row in of_itself.iter_rows(named=True)
     ] + _stopped_with_them(joined)
+
+
+def _how_to_accept(row: dict[str, Any], run: Run) -> str:
+    """Where a named person says so; which of several rival files counts nobody can accept."""
+    if row["rule"] != "brake" or RIVALS in row["reason"]:
+        return ""
+    entry = f'- {{delivery_id: "{row["delivery_id"]}", accepted_by: NAME, reason: WHY}}'
+    return f" To accept it, write into {run.settings.home / 'accepted.yaml'}: {entry}"
 
 
 def _stopped_with_them(refused: pl.DataFrame) -> list[str]:
