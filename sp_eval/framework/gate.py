@@ -89,7 +89,6 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
     gap, difference = _worst(design, limit)
     size = design.effective_comparison
     need = thresholds.effective_comparison * design.n_exposed
-    times = size / design.n_exposed if design.n_exposed else 0.0
     return Gate(
         (
             Check(
@@ -97,8 +96,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 share,
                 thresholds.matched_share,
                 share >= thresholds.matched_share,
-                f"{_floor(share, 100):.0%} of those who could be followed found similar people "
-                f"(at least {thresholds.matched_share:.0%} needed)",
+                _shared(share, thresholds),
             ),
             Check(
                 "balance",
@@ -112,8 +110,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 size,
                 need,
                 size >= need,
-                f"the similar people count for {_floor(times, 10):.1f} times as many people as were"
-                f" referred (at least {thresholds.effective_comparison:.1f} times needed)",
+                _sized(size, design, thresholds),
             ),
             Check(
                 "weights_at_cap",
@@ -124,6 +121,21 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
                 f"(less than {thresholds.weights_at_cap:.0%} needed)",
             ),
         )
+    )
+
+
+def _shared(share: float, thresholds: Thresholds) -> str:
+    return (
+        f"{_floor(share, 100):.0%} of those who could be followed found similar people "
+        f"(at least {thresholds.matched_share:.0%} needed)"
+    )
+
+
+def _sized(size: float, design: PoolDesign, thresholds: Thresholds) -> str:
+    times = size / design.n_exposed if design.n_exposed else 0.0
+    return (
+        f"the similar people count for {_floor(times, 10):.1f} times as many people as were"
+        f" referred (at least {thresholds.effective_comparison:.1f} times needed)"
     )
 
 

@@ -27,9 +27,9 @@ def take_in(run: Run) -> None:
 
 def bring_together(run: Run) -> None:
     """Bring all schemes into one form."""
-    from sp_eval.operation import common
+    from sp_eval.operation import core_tables
 
-    common.bring_together(run)
+    core_tables.bring_together(run)
 
 
 def compare_people(run: Run) -> None:

@@ -75,20 +75,25 @@ _REFERRAL_SPOTS: Final = (
 )
 
 
-def _referrals(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:
-    origin = settings.observed_from
-    rows = with_identity(listed(settings, records.referral, "hub referrals", cut), identity)
-    whole, which = records.referral.height, rows["_row"]
+def _hub_words(settings: WorldSettings, records: Records, which: pl.Series) -> list[pl.Series]:
+    """How each referral happens to be written, and by whom."""
+    whole = records.referral.height
     rng = part_rng(settings, "hub words")
     way = pl.Series("_way", rng.choice(3, whole, p=[0.5, 0.2, 0.3])).gather(which)
     full = pl.Series("_full", happens(rng, 0.7, whole)).gather(which)
     worker = labels(_COORDINATORS, rng.integers(0, len(_COORDINATORS), whole)).gather(which)
+    return [way, full, worker.alias("_worker")]
+
+
+def _referrals(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:
+    origin = settings.observed_from
+    rows = with_identity(listed(settings, records.referral, "hub referrals", cut), identity)
     codes = sorted(records.practices.code.tolist())
     hub_of = {code: _HUBS[number % len(_HUBS)] for number, code in enumerate(codes)}
     nhs = pl.col("nhs")
     woman, man = (pl.when("_full").then(pl.lit(long)).otherwise(pl.lit(long[0]))
                   for long in ("Female", "Male"))  # fmt: skip
-    frame = rows.with_columns(way, full, worker.alias("_worker")).select(
+    frame = rows.with_columns(_hub_words(settings, records, rows["_row"])).select(
         "_row",
         *NOTED,
         pl.col("reference").alias("Client ID"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -125,10 +125,7 @@ def _referrals(
         pl.col("name").alias("Client Name"),
         pl.when(way == 0).then(spaced(nhs, " ")).otherwise(nhs).alias("NHS No"),
         day_text("born_on", origin, _UK, cut).alias("DOB"),
-        pl.when("_short")
-        .then(pl.when("female").then(pl.lit("F")).otherwise(pl.lit("M")))
-        .otherwise(pl.when("female").then(pl.lit("Female")).otherwise(pl.lit("Male")))
-        .alias("Sex"),
+        _sex().alias("Sex"),
         pl.col("ethnic").replace_strict(ETHNIC_WORDS).alias("Ethnicity"),
         pl.when(~pl.col("_no_lsoa")).then(pl.format("E0{}", "lsoa")).alias("LSOA"),
         pl.col("practice_code").alias("GP Practice Code"),
@@ -145,19 +142,28 @@ def _referrals(
         _yes_no("is_carer").alias("Carer?"),
         _yes_no("has_consent").alias("Consent to evaluation"),
     )
-    last = origin + timedelta(days=cut - 1)
     return RawTable(
         path=book,
         sheet="Referrals",
         frame=frame,
-        form=SheetForm(
-            title=f"Social prescribing - referrals received to {last:%d %B %Y} (confidential)",
-            has_total=True,
-            dates=("DOB", "Referral Date", "First Visit Date", "Closed Date"),
-            nhs="NHS No",
-        ),
+        form=_referral_form(origin + timedelta(days=cut - 1)),
         spots=_REFERRAL_SPOTS,
         by_hand=True,
+    )
+
+
+def _sex() -> pl.Expr:
+    letter = pl.when("female").then(pl.lit("F")).otherwise(pl.lit("M"))
+    word = pl.when("female").then(pl.lit("Female")).otherwise(pl.lit("Male"))
+    return pl.when("_short").then(letter).otherwise(word)
+
+
+def _referral_form(last: date) -> SheetForm:
+    return SheetForm(
+        title=f"Social prescribing - referrals received to {last:%d %B %Y} (confidential)",
+        has_total=True,
+        dates=("DOB", "Referral Date", "First Visit Date", "Closed Date"),
+        nhs="NHS No",
     )
 
 
