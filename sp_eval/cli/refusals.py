@@ -6,8 +6,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import typer
+from polars.exceptions import PanicException
 
 from sp_eval.cli.show import errors
 from sp_eval.contracts.odcs import ContractError
@@ -23,6 +25,8 @@ from sp_eval.warehouse.query import QueryRefusedError
 __all__ = ["NOTHING_BEGUN", "RequestRefusedError", "plainly"]
 
 NOTHING_BEGUN = 2
+_INTERRUPTED = 130
+_STOPPED = "Interrupted; run it again to go on."
 
 
 class RequestRefusedError(Exception):
@@ -54,17 +58,30 @@ def plainly() -> Iterator[None]:
         yield
     except typer.Exit:
         raise
+    except KeyboardInterrupt:
+        _refuse(_STOPPED, status=_INTERRUPTED)
     except _TOLD as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(_of_the_system(error))
-    except Exception as error:  # noqa: BLE001
+    except (Exception, PanicException) as error:  # noqa: BLE001
+        if _was_interrupted(error):
+            _refuse(_STOPPED, status=_INTERRUPTED)
         _refuse(_defect(error))
 
 
-def _refuse(sentence: str) -> None:
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C lies behind it: DuckDB says so in words, or breaks the transaction."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "interrupt" in str(error).lower():
+            return True
+        error = error.__context__
+    return False
+
+
+def _refuse(sentence: str, *, status: int = NOTHING_BEGUN) -> NoReturn:
     errors.print(sentence, style="bold", markup=False)
-    raise typer.Exit(NOTHING_BEGUN) from None
+    raise typer.Exit(status) from None
 
 
 def _of_the_system(error: OSError) -> str:
@@ -74,7 +91,7 @@ def _of_the_system(error: OSError) -> str:
     return f"{error.filename} {said}" if error.filename else f"A file or folder {said}"
 
 
-def _defect(error: Exception) -> str:
+def _defect(error: BaseException) -> str:
     root = project_root()
     own = [
         frame

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
+from sp_eval.warehouse.query import QueryRefusedError
 
 __all__ = [
     "Steps",
@@ -179,12 +180,27 @@ def _number(value: float | None, places: int) -> str:
     return "-" if value is None else f"{value:,.{places}f}"
 
 
+def _as_text(frame: pl.DataFrame, form: str) -> str:
+    binary = any(kind == pl.Binary for kind in frame.dtypes)  # polars panics on these
+    try:
+        if not binary:
+            return frame.write_csv() if form == "csv" else frame.write_json() + "\n"
+    except pl.exceptions.PolarsError:
+        pass
+    raise QueryRefusedError(
+        f"A column cannot be written as {form}; turn it into text in the query, as name::varchar."
+    )
+
+
 def print_frame(frame: pl.DataFrame, form: str) -> None:
-    """Print rows as a table, CSV or JSON; Parquet goes to the output as bytes."""
-    if form == "csv":
-        sys.stdout.write(frame.write_csv())
-    elif form == "json":
-        sys.stdout.write(frame.write_json() + "\n")
+    """Print rows as a table, CSV or JSON; Parquet goes to the output as bytes.
+
+    Raises
+    ------
+    QueryRefusedError : a column of a kind that the form does not hold.
+    """
+    if form in ("csv", "json"):
+        sys.stdout.write(_as_text(frame, form))
     elif form == "parquet":
         frame.write_parquet(sys.stdout.buffer)
     else:

@@ -25,7 +25,10 @@ def query_snapshot(path: Path, sql: str) -> pl.DataFrame:
         raise QueryRefusedError(
             f"There is no {path.name} in {path.parent} yet; run `sp-eval run` first."
         )
-    conn = duckdb.connect(str(path), read_only=True)
+    try:
+        conn = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error:
+        raise QueryRefusedError(f"{path} cannot be opened; run `sp-eval run` again.") from None
     try:
         relation = conn.sql(sql)
         if relation is None:
@@ -34,6 +37,10 @@ def query_snapshot(path: Path, sql: str) -> pl.DataFrame:
     except duckdb.Error as error:
         first = str(error).strip().splitlines()[0]
         raise QueryRefusedError(f"The query cannot be answered: {first}") from None
+    except pl.exceptions.PolarsError:
+        raise QueryRefusedError(
+            "A column of the answer cannot be shown; turn it into text, as name::varchar."
+        ) from None
     finally:
         conn.close()
     return found
