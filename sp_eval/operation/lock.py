@@ -23,7 +23,7 @@ def writer(work: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     ------
     RunningElsewhereError : somebody else holds it.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(work / "run.lock", timeout=wait_seconds)
     try:
         lock.acquire()
