@@ -70,6 +70,7 @@ def fit_logistic(
         step = np.linalg.solve(information, score)
         gain = float(score @ step)
         if gain < tolerance:
+            beta = beta + step  # the last step squares what error is left
             break
         beta, objective = _advance(design, y, beta, step, penalty, objective)
     else:

@@ -14,6 +14,9 @@ from sp_eval.models.poisson import PoissonFit, fit_poisson, independent_columns
 __all__ = ["expected_fall"]
 
 _DRAWS = 400
+# One event's worth on standardised columns: nothing in schemes of any size, but in tiny ones a
+# column that few people without events decide would send one referred person's rate to the sky.
+_RIDGE = 1.0
 Array = NDArray[np.floating]
 
 
@@ -62,7 +65,7 @@ def expected_fall(
         )
     x, z = _standardised(unreferred, referred, columns)
     y, days = unreferred["events"].to_numpy(), unreferred["days"].to_numpy()
-    fit = fit_poisson(y, days, x, np.ones(len(y)))
+    fit = fit_poisson(y, days, x, np.ones(len(y)), ridge=_RIDGE)
     people = _Referred.of(referred, z, fit.beta)
     point = people.ratio(np.ones((1, referred.height)), np.zeros((1, z.shape[1])))[0]
     draws = _bootstrap(fit, unreferred["person_number"], people, seed)

@@ -55,13 +55,16 @@ def independent_columns(x: Array) -> NDArray[np.int64]:
     return np.array(kept, dtype=np.int64)
 
 
-def fit_poisson(y: Array, days: Array, x: Array, weight: Array) -> PoissonFit:
+def fit_poisson(
+    y: Array, days: Array, x: Array, weight: Array, *, ridge: float = 0.0
+) -> PoissonFit:
     """Fit log E[y] = log(days) + x beta by weighted quasi-likelihood (Newton, steps halved).
 
     Parameters
     ----------
     y : (N,) events, weighted events allowed. days : (N,) > 0. x : (N, k) of full rank whose first
-        column is the intercept. weight : (N,) row weights.
+        column is the intercept. weight : (N,) row weights. ridge : penalty on the squares of all
+        coefficients but the intercept, in events; it steadies predictions beyond the data.
 
     Raises
     ------
@@ -74,24 +77,32 @@ def fit_poisson(y: Array, days: Array, x: Array, weight: Array) -> PoissonFit:
     offset = np.log(days)
     beta = np.zeros(x.shape[1])
     beta[0] = np.log((weight * y).sum() / (weight * days).sum())
-    reached = _likelihood(x @ beta + offset, y, weight)
+    penalty = np.full(x.shape[1], ridge)
+    penalty[0] = 0.0
+
+    def likelihood(at: Array) -> float:
+        return _likelihood(x @ at + offset, y, weight) - float(penalty @ at**2) / 2
+
+    reached = likelihood(beta)
     for _ in range(100):
         mean = np.exp(x @ beta + offset)
-        score = x.T @ (weight * (y - mean))
-        step = np.linalg.solve(x.T @ (x * (weight * mean)[:, None]), score)
+        score = x.T @ (weight * (y - mean)) - penalty * beta
+        information = x.T @ (x * (weight * mean)[:, None]) + np.diag(penalty)
+        step = np.linalg.solve(information, score)
         if float(score @ step) < 1e-14 * max(1.0, abs(reached)):
+            beta = beta + step  # the last step squares what error is left
             break
-        moved = _likelihood(x @ (beta + step) + offset, y, weight)
+        moved = likelihood(beta + step)
         slack = 1e-9 * max(1.0, abs(reached))  # rounding must not stop a converging step
         while not moved >= reached - slack and np.abs(step).max() > 1e-10:
             step = step / 2
-            moved = _likelihood(x @ (beta + step) + offset, y, weight)
+            moved = likelihood(beta + step)
         beta, reached = beta + step, moved
     else:
         raise TooFewEventsError("too few events for the model to settle")
     mean = np.exp(x @ beta + offset)
     curvature = weight * mean
-    bread = np.linalg.inv(x.T @ (x * curvature[:, None]))
+    bread = np.linalg.inv(x.T @ (x * curvature[:, None]) + np.diag(penalty))
     row_score = x * (weight * (y - mean))[:, None]
     leverage = ((x @ bread) * x).sum(axis=1) * curvature
     return PoissonFit(beta, mean, bread, row_score, leverage)

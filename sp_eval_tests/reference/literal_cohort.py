@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -103,28 +104,30 @@ def read_people(tables: dict[str, pl.DataFrame], covered: tuple[date, date]) -> 
         if row["person_key"] in people:
             told = (row["referral_date"], bool(row["has_consent"]))
             people[row["person_key"]].referrals.append(told)
+    for key, outcome, day, quantity in [*_contacts(tables), *_hospital(tables)]:
+        person_of = people.get(key)
+        if person_of and covered[0] <= day < covered[1] and person_of.registered(day):
+            person_of.events.setdefault(outcome, []).append((day, quantity))
+    return list(people.values())
 
-    def add(key: str, outcome: str, day: date, quantity: int) -> None:
-        person = people.get(key)
-        if person and covered[0] <= day < covered[1] and person.registered(day):
-            person.events.setdefault(outcome, []).append((day, quantity))
 
+def _contacts(tables: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, date, int]]:
     for row in tables["gp_contact"].iter_rows(named=True):
-        if (
-            row["status"] == "attended"
-            and row["staff"] in ("gp", "nurse")
-            and row["mode"] != "admin"
-        ):
-            add(row["person_key"], "gp_contact", row["contact_date"], 1)
+        is_meant = row["staff"] in ("gp", "nurse") and row["mode"] != "admin"
+        if is_meant and row["status"] == "attended":
+            yield row["person_key"], "gp_contact", row["contact_date"], 1
+
+
+def _hospital(tables: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, date, int]]:
     for row in tables["hospital_activity"].iter_rows(named=True):
         kind = _KIND.get(row["activity"])
-        if kind and row["attended"] is not False:
-            add(row["person_key"], kind, row["start_date"], 1)
-            add(row["person_key"], "hospital_attendance", row["start_date"], 1)
-            if kind == "emergency_admission" and row["end_date"] is not None:
-                nights = (row["end_date"] - row["start_date"]).days
-                add(row["person_key"], "emergency_bed_days", row["start_date"], nights)
-    return list(people.values())
+        if kind is None or row["attended"] is False:
+            continue
+        key, day = row["person_key"], row["start_date"]
+        yield key, kind, day, 1
+        yield key, "hospital_attendance", day, 1
+        if kind == "emergency_admission" and row["end_date"] is not None:
+            yield key, "emergency_bed_days", day, (row["end_date"] - day).days
 
 
 def candidate_rows(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import statsmodels.api as sm
 
-from sp_eval_tests.reference.literal_cohort import Row, month_of
+from sp_eval_tests.reference.literal_cohort import Row, month_of, next_month
 
 __all__ = ["Fitted", "expected_ratio", "fit_outcome", "weight_of_month"]
 
@@ -38,10 +38,10 @@ def weight_of_month(
     own = min((day for day, _ in row.person.referrals), default=None)
     if own is not None and month_of(own) <= month:
         return 0.0
-    staying = 1.0
-    for (number, at), hazard in hazards.items():
-        if number == row.person.number and row.month < at <= month:
-            staying *= 1 - min(hazard, 0.999)
+    staying, at = 1.0, next_month(row.month)
+    while at <= month:
+        staying *= 1 - min(hazards.get((row.person.number, at), 0.0), 0.999)
+        at = next_month(at)
     return min(cap, 1 / staying)
 
 
@@ -54,7 +54,6 @@ def totals(
     covered: tuple[date, date],
 ) -> tuple[float, float]:
     """Clause 11: weighted events and weighted days, day by day."""
-    own = {key: h for key, h in hazards.items() if key[0] == row.person.number}
     weights: dict[date, float] = {}
     events, days = 0.0, 0.0
     on = defaultdict(int)
@@ -66,7 +65,7 @@ def totals(
             continue
         month = month_of(day)
         if month not in weights:
-            weights[month] = weight_of_month(row, month, own)
+            weights[month] = weight_of_month(row, month, hazards)
         events += weights[month] * on[day]
         days += weights[month]
     return events, days
@@ -107,15 +106,17 @@ def fit_outcome(
     model = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(days), var_weights=weight)
     beta = model.fit(tol=1e-13, maxiter=200).params
     mean = np.exp(x @ beta) * days
-    bread = np.linalg.inv(sum(w * m * np.outer(r, r) for w, m, r in zip(weight, mean, x)))
-    leverage = np.array([w * m * r @ bread @ r for w, m, r in zip(weight, mean, x)])
+    bread = np.linalg.inv(
+        sum(w * m * np.outer(r, r) for w, m, r in zip(weight, mean, x, strict=True))
+    )
+    leverage = np.array([w * m * r @ bread @ r for w, m, r in zip(weight, mean, x, strict=True)])
     person = [row.person.number for _, row, *_ in kept]
     summed: dict[int, float] = defaultdict(float)
-    for number, h in zip(person, leverage):
+    for number, h in zip(person, leverage, strict=True):
         summed[number] += h
     scores = [
         w * (yi - m) * r / (1 - summed[number])
-        for w, yi, m, r, number in zip(weight, y, mean, x, person)
+        for w, yi, m, r, number in zip(weight, y, mean, x, person, strict=True)
     ]
     influence = np.array([score @ bread for score in scores])[:, 1]
     set_of = [at for at, *_ in kept]
@@ -140,14 +141,14 @@ def fit_outcome(
 
 def meat(influence: np.ndarray, clusters: list[Hashable], *, of_rows: bool = False) -> float:
     summed: dict[Hashable, float] = defaultdict(float)
-    for value, cluster in zip(influence, clusters):
+    for value, cluster in zip(influence, clusters, strict=True):
         summed[cluster] += value
     squares = sum(v * v for v in summed.values())
     return squares if of_rows else squares * len(summed) / (len(summed) - 1)
 
 
 def two_way(influence: np.ndarray, one: list[Hashable], two: list[Hashable]) -> float:
-    both: list[Hashable] = list(zip(one, two))
+    both: list[Hashable] = list(zip(one, two, strict=True))
     of_rows = len(set(both)) == len(both)
     first, second = meat(influence, one), meat(influence, two)
     variance = first + second - meat(influence, both, of_rows=of_rows)
@@ -174,14 +175,10 @@ def expected_ratio(
     design = np.column_stack([np.ones(len(rows)), table])
     y, days = np.array(fitted).T
     use = np.array([not r.exposed for r in rows]) & (days > 0)
-    model = sm.GLM(
-        y[use], design[use], family=sm.families.Poisson(), offset=np.log(days[use])
-    )
+    model = sm.GLM(y[use], design[use], family=sm.families.Poisson(), offset=np.log(days[use]))
     rate = np.exp(design @ model.fit(tol=1e-13, maxiter=200).params)
     exposed = np.array([r.exposed for r in rows])
     year = timedelta(days=365)
     before = sum(r.person.count(outcome, r.index - year, r.index) for r in rows if r.exposed)
     rate_before = before / (365 * exposed.sum())
     return float((rate * days)[exposed].sum() / days[exposed].sum() / rate_before)
-
-
