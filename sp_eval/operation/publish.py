@@ -11,10 +11,10 @@ import polars as pl
 from sp_eval import __version__
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
-from sp_eval.framework.disclosure import protect
+from sp_eval.framework.disclosure import protect, schemes_hidden
 from sp_eval.operation.results import Results, gather_results
 from sp_eval.operation.run import Run, definitions_hash, digest
-from sp_eval.operation.versions import record_versions
+from sp_eval.operation.versions import known_policies, record_versions
 from sp_eval.study.design import Disclosure
 from sp_eval.warehouse.connection import Connection, open_file, rehearsal, transaction
 from sp_eval.warehouse.contract_tables import ensure_table
@@ -131,23 +131,34 @@ def _build_research(run: Run, path: Path, results: Results) -> Path:
 
 
 def _build_release(run: Run, path: Path, results: Results) -> Path:
-    policies = {study.study_id: study.disclosure for study in run.studies}
+    policies = _policies(run)
     tables = []
     for name, frame in results.tables.items():
         if name in _FOR_RESEARCH_ONLY:
             continue
-        contract = _published(name)
-        tables.append((contract, "published", [_protected(frame, contract, policies)]))
+        protected = _protected(frame, _published(name), results.tables["attrition"], policies)
+        tables.append((_published(name), "published", [protected]))
     return build_aside(path, tables)
 
 
+def _policies(run: Run) -> dict[str, Disclosure]:
+    """Each study's own policy; of those that this run leaves alone, as they were last run."""
+    with open_file(run.settings.warehouse) as conn:
+        policies = known_policies(conn)
+    return policies | {study.study_id: study.disclosure for study in run.studies}
+
+
 def _protected(
-    frame: pl.DataFrame, contract: Contract, policies: dict[str, Disclosure]
+    frame: pl.DataFrame,
+    contract: Contract,
+    attrition: pl.DataFrame,
+    policies: dict[str, Disclosure],
 ) -> pl.DataFrame:
     if "study_id" not in frame.columns or frame.is_empty():
         return frame
-    parts = frame.partition_by("study_id", as_dict=True, maintain_order=True)
-    return pl.concat(
-        protect(part, contract, policies.get(str(key[0]), Disclosure()))
-        for key, part in parts.items()
-    )
+    parts = []
+    for (study,), part in frame.partition_by("study_id", as_dict=True, maintain_order=True).items():
+        policy = policies.get(str(study), Disclosure())
+        hidden = schemes_hidden(attrition.filter(pl.col("study_id") == study), policy)
+        parts.append(protect(part, contract, policy, hidden=hidden))
+    return pl.concat(parts)

@@ -10,12 +10,12 @@ import polars as pl
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.operation.run import Run
-from sp_eval.study.design import StudyDesign
+from sp_eval.study.design import Disclosure, StudyDesign
 from sp_eval.warehouse.connection import Connection
-from sp_eval.warehouse.contract_tables import ensure_table
+from sp_eval.warehouse.contract_tables import ensure_table, has_table
 from sp_eval.warehouse.frames import append_frame, read_frame
 
-__all__ = ["record_versions"]
+__all__ = ["known_policies", "record_versions"]
 
 
 def record_versions(conn: Connection, run: Run, estimates: pl.DataFrame) -> pl.DataFrame:
@@ -55,6 +55,21 @@ def record_versions(conn: Connection, run: Run, estimates: pl.DataFrame) -> pl.D
         """from meta.study_version
         order by study_id, version_number, scheme_code, outcome, scale""",
     )
+
+
+def known_policies(conn: Connection) -> dict[str, Disclosure]:
+    """The disclosure policy of every study ever published, as its newest version says."""
+    if not has_table(conn, "meta", "study_design"):
+        return {}
+    newest = read_frame(
+        conn,
+        """select study_id, arg_max(design, version_number) as design
+        from meta.study_design group by study_id""",
+    )
+    return {
+        study: Disclosure.model_validate(json.loads(design)["disclosure"])
+        for study, design in newest.iter_rows()
+    }
 
 
 def _version_rows(
