@@ -1,6 +1,6 @@
 -- model:  cohort.clock_held
 -- grain:  one row per scheme_code × clock that can be used in the study
--- reads:  cohort.considered, cohort.lookback
+-- reads:  cohort.lookback
 -- params: $primary_clock
 -- why:    a source whose files cover the look-back of fewer than half of the referred cannot serve; it must
 --         not take everybody out of the other outcomes
