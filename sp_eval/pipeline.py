@@ -55,6 +55,7 @@ STEPS: tuple[Step, ...] = (
             "coverage",
             "who_can_be_followed",
             "balance",
+            "design_checks",
             "difference_made",
             "people_analysed",
             "other_methods",

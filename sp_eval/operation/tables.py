@@ -111,6 +111,7 @@ _ALL = (
         "study",
         "result.design_check",
         "What must hold before any outcome is read, passed or failed.",
+        "published/design_check",
     ),
     Table(
         "difference_made",

@@ -16,6 +16,14 @@ from sp_eval.settings import Settings
 __all__ = ["all_assets"]
 
 _OWNERS = ["team:evaluation"]
+_SUMMARISED = (
+    "files_received",
+    "refused_rows",
+    "who_can_be_followed",
+    "balance",
+    "design_checks",
+    "difference_made",
+)
 
 
 def all_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -63,9 +71,8 @@ def _description(table: Table, settings: Settings) -> str:
         )
     if table.lies == "published":
         parts.append(f"The file is `{settings.published / table.relation}`.")
-    if table.contract:
-        kind, name = _contract_of(table.contract)
-        parts.append(f"What each column means: see the columns below (contract `{kind}/{name}`).")
+    if table.name in _SUMMARISED:
+        parts.append("The summary stands under Metadata, below, and on the tab Events.")
     return "\n\n".join(parts)
 
 

@@ -28,7 +28,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A check as judged: `sentences` say what is wrong, or, where it passed, what was found."""
+    """A check as judged: `sentences` say what is wrong, or, where it passed, what was found.
+
+    `told` holds the first of them in one piece.
+    """
 
     check: Check
     passed: bool
@@ -77,13 +80,13 @@ def judge_checks(run: Run, step: str, schemes: Sequence[str]) -> tuple[Judged, .
 def _judge(check: Check, found: Findings) -> Judged:
     wrong, sound = found.wrong_of(check.scheme), found.sound_of(check.scheme)
     if wrong:
-        return Judged(check, False, _counted(wrong, "to be mended"), wrong)
+        return Judged(check, False, _joined(wrong), wrong)
     if not sound:
         return Judged(check, True, f"Nothing came of {check.scheme}: nothing to judge.", ())
-    return Judged(check, True, _counted(sound, "all as it should be"), sound)
+    return Judged(check, True, _joined(sound), sound)
 
 
-def _counted(sentences: tuple[str, ...], what: str) -> str:
-    if len(sentences) == 1:
-        return sentences[0]
-    return f"{len(sentences)} findings, {what}; the first: {sentences[0]}"
+def _joined(sentences: tuple[str, ...], *, most: int = 5) -> str:
+    more = len(sentences) - most
+    ended = [told if told.endswith(".") else f"{told}." for told in sentences[:most]]
+    return " ".join(ended) + (f" And {more} more: see 'found'." if more > 0 else "")

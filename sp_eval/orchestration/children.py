@@ -14,7 +14,7 @@ from typing import IO
 
 __all__ = ["Children"]
 
-_GRACE_SECONDS = 8.0
+_GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.25
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.ingest.landing import LandingEmptyError, survey
 from sp_eval.operation.outcome import sum_up
 from sp_eval.operation.run import Run
 from sp_eval.warehouse.connection import Connection, open_file
@@ -16,6 +17,7 @@ from sp_eval.warehouse.ledger import published_deliveries, published_rejections
 __all__ = ["Findings", "design_findings", "file_findings", "run_findings"]
 
 _Sentences = list[tuple[str | None, str]]
+_STANDING = ("current", "refused", "missing")  # not replaced by another delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +42,47 @@ def file_findings(run: Run) -> Findings:
         deliveries, rejections = published_deliveries(conn), published_rejections(conn)
     wrong: _Sentences = [(None, problem) for problem in run.problems]
     sound: _Sentences = []
-    for (scheme,), rows in deliveries.group_by("scheme_code", maintain_order=True):
-        month = str(rows["month"].max())
-        newest = rows.filter(pl.col("month") == month)
-        stopped = newest.filter(pl.col("status").is_in(["refused", "missing"]))
-        reasons = _reasons(rejections.filter(scheme_code=scheme, month=month))
-        wrong += [(str(scheme), _stopped(row, reasons)) for row in stopped.to_dicts()]
-        sound.append((str(scheme), _used(str(scheme), month, newest)))
+    for (code,), rows in deliveries.group_by("scheme_code", maintain_order=True):
+        scheme, month = str(code), str(rows["month"].max())
+        newest = rows.filter(pl.col("status").is_in(_STANDING), month=month)
+        told = rejections.filter(pl.col("row_number").is_null(), scheme_code=scheme, month=month)
+        stopped = newest.filter(pl.col("status") != "current")
+        if stopped.height:
+            wrong.append((scheme, f"{scheme} {month}: {_stopped(newest.height, stopped, told)}"))
+        else:
+            sound.append((scheme, f"{scheme} {month}: {_used(newest)}"))
     return Findings(wrong, sound)
 
 
-def _reasons(rejections: pl.DataFrame) -> dict[tuple[str, str], str]:
-    whole = rejections.filter(pl.col("row_number").is_null())
-    return {(row["file"], row["sheet"]): row["reason"] for row in whole.to_dicts()}
+def _stopped(came: int, stopped: pl.DataFrame, told: pl.DataFrame) -> str:
+    reasons = {(row["file"], row["sheet"]): row["reason"] for row in told.to_dicts()}
+    sentences = [f"{stopped.height} of {came} files and sheets cannot be used."]
+    silent = 0
+    for row in stopped.to_dicts():
+        reason = reasons.get((row["file"], row["sheet"]))
+        sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
+        if reason is None:
+            silent += 1
+        else:
+            sentences.append(f"{row['file']}{sheet} is {row['status']}. {reason}")
+    if silent:
+        sentences.append(f"The other {silent} are sound, and wait until that is settled.")
+    return " ".join(sentences)
 
 
-def _stopped(row: dict[str, str], reasons: dict[tuple[str, str], str]) -> str:
-    sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
-    place = f"{row['scheme_code']} {row['month']}: {row['file']}{sheet}"
-    return f"{place}: {row['status']}. {reasons.get((row['file'], row['sheet']), '')}".strip()
-
-
-def _used(scheme: str, month: str, rows: pl.DataFrame) -> str:
+def _used(rows: pl.DataFrame) -> str:
     came, used, refused = (
         int(rows[name].sum()) for name in ("rows_in", "rows_accepted", "rows_quarantined")
     )
     share = refused / came if came else 0
     return (
-        f"{scheme} {month}: {rows.height} files and sheets, {used:,} of {came:,} rows used,"
+        f"{rows.height} files and sheets, {used:,} of {came:,} rows used,"
         f" {refused:,} refused ({share:.1%})."
     )
 
 
 def design_findings(run: Run) -> Findings:
-    """Each scheme's design checks, in every study."""
+    """Each scheme's design checks, in every study; facts bear no pass mark and are never wrong."""
     wrong: _Sentences = []
     sound: _Sentences = []
     for study in run.studies:
@@ -82,7 +91,7 @@ def design_findings(run: Run) -> Findings:
             reasons = _not_compared(conn)
         for row in checks.to_dicts():
             told = f"{row['scheme_code']} ({study.study_id}): {row['sentence']}."
-            (sound if row["passed"] else wrong).append((row["scheme_code"], told))
+            (wrong if row["passed"] is False else sound).append((row["scheme_code"], told))
         wrong += [(scheme, f"{scheme} ({study.study_id}): {why}") for scheme, why in reasons]
     return Findings(wrong, sound)
 
@@ -97,9 +106,19 @@ def _not_compared(conn: Connection) -> list[tuple[str, str]]:
 
 
 def run_findings(run: Run) -> Findings:
-    """What a run would tell on its last lines: all that was refused, missing or withheld."""
-    problems = sum_up(run).problems
+    """What a run tells on its last lines: all that was refused, missing or withheld."""
+    outcome = sum_up(run)
+    run.notices += outcome.notices
+    problems = [*_refused_folders(run), *outcome.problems]
     return Findings(
         [(None, problem) for problem in problems],
         [(None, "Every file was taken in and every primary estimate is released.")],
     )
+
+
+def _refused_folders(run: Run) -> tuple[str, ...]:
+    """Folders nobody can take in as they are: a run that only publishes has not met them."""
+    try:
+        return survey(run.settings.landing).refused
+    except LandingEmptyError:
+        return ()

@@ -97,7 +97,7 @@ def _files(conn: Connection, _table: Table) -> Metadata:
             ("repeated", "rows_duplicate"),
         )
     }
-    return {"what came": _markdown(summary)} | totals | {_ROWS: deliveries.height}
+    return {"summary": _markdown(summary)} | totals | {_ROWS: deliveries.height}
 
 
 def _refusals(conn: Connection, _table: Table) -> Metadata:
@@ -107,7 +107,7 @@ def _refusals(conn: Connection, _table: Table) -> Metadata:
         .agg(pl.len().alias("times"))
         .sort(["scheme_code", "times", "reason"], descending=[False, True, False])
     )
-    return {"why": _markdown(summary), _ROWS: rejections.height}
+    return {"summary": _markdown(summary), _ROWS: rejections.height}
 
 
 _SHOWN_OF_WAREHOUSE: Mapping[str, Callable[[Connection, Table], Metadata]] = {
@@ -124,7 +124,10 @@ def _matched(conn: Connection) -> int:
 _SUMMARIES: Mapping[str, str] = {
     "who_can_be_followed": """select scheme_code, step, people, reason
         from result.attrition order by scheme_code, step_number""",
-    "design_checks": """select scheme_code, if(passed, 'passed', 'FAILED') as result, sentence
+    "design_checks": """select scheme_code,
+        case passed when true then 'passed' when false then 'FAILED' else 'for information' end
+            as result,
+        sentence
         from result.design_check order by all""",
     "balance": """select scheme_code,
         max(abs(smd_before)).round(3) as "largest gap before matching",

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from filelock import FileLock, Timeout
@@ -26,7 +27,8 @@ from sp_eval.settings import Settings, project_root
 __all__ = ["UiRefusedError", "serve"]
 
 HOST = "127.0.0.1"
-DEFINITIONS = "sp_eval.orchestration.definitions"
+_DEFINITIONS = "sp_eval.orchestration.definitions"
+_WORKSPACE = "load_from: [{{grpc_server: {{host: localhost, {place}, location_name: sp_eval}}}}]\n"
 _READY_WITHIN_SECONDS = 180
 _NOTHING_BEGUN = 2
 
@@ -58,20 +60,39 @@ def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
     with _ended_by_signal(), Children(log, environment=_environment(settings)) as children:
         try:
             close_interrupted_runs(settings.dagster)
-            server = ("dagster_webserver", "--host", HOST, "--port", str(port))
-            children.start(*server, "--module-name", DEFINITIONS)
-            children.start("dagster._daemon", "run", "--module-name", DEFINITIONS)
-            if not _answers(port, children):
-                say(f"Dagster did not start; the end of {log} says why.")
-                return 1
-            say(f"Open http://{HOST}:{port} in a browser on this machine. End with Ctrl-C.")
-            say(f"Files are read from {settings.landing}/<scheme>/<YYYY-MM>/")
-            children.wait()
+            with TemporaryDirectory(prefix="sp_eval_") as private:
+                _start(children, settings, port, Path(private))
+                if not _answers(port, children):
+                    say(f"Dagster did not start; the end of {log} says why.")
+                    return 1
+                say(f"Files are read from {settings.landing}/<scheme>/<YYYY-MM>/")
+                say(f"Open http://{HOST}:{port}/asset-groups in a browser on this machine.")
+                say("'Materialize all' there does all that `sp-eval run` does. End with Ctrl-C.")
+                children.wait()
         except KeyboardInterrupt:
             say("Ending ...")
             return 0
     say(f"Dagster ended by itself; the end of {log} says why.")
     return 1
+
+
+def _start(children: Children, settings: Settings, port: int, private: Path) -> None:
+    """Start one server for the definitions, and the web page and the daemon that both use it.
+
+    The server listens where only this user can reach it, as far as the system has such a place.
+    """
+    if os.name == "posix":
+        place, listen = f"socket: {private / 'code'}", ("--socket", str(private / "code"))
+    else:
+        free = str(_free_port())
+        place, listen = f"port: {free}", ("--port", free)
+    workspace = settings.dagster / "workspace.yaml"
+    workspace.write_text(_WORKSPACE.format(place=place), encoding="utf-8")
+    code = ("dagster", "code-server", "start", "--module-name", _DEFINITIONS)
+    children.start(*code, "--location-name", "sp_eval", *listen)
+    page = ("dagster_webserver", "--host", HOST, "--port", str(port))
+    children.start(*page, "--workspace", str(workspace))
+    children.start("dagster._daemon", "run", "--workspace", str(workspace))
 
 
 def close_interrupted_runs(folder: Path) -> None:
@@ -133,6 +154,12 @@ def _require_free(port: int) -> None:
                 f"Port {port} is in use by another program; choose another, as"
                 f" `sp-eval ui --port {port + 1 if port < 65535 else 3000}`."
             ) from None
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(port: int, children: Children) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,8 +73,11 @@ def do_step(
                 needed.function(run)
             shown = {name: metadata_of(run, TABLES[name]) for name in step.writes}
             judged = judge_checks(run, step.name, mapped_schemes())
-    for notice in run.notices:
-        context.log.info(notice)
+    notices = list(dict.fromkeys(run.notices))
+    for notice in notices:
+        context.log.warning(notice)
+    if notices:
+        shown[_where_noted(step, judged)]["noted"] = _listed(notices)
     for name, metadata in shown.items():
         checks = [_check_result(one) for one in judged if one.check.table == name]
         yield dg.MaterializeResult(asset_key=name, metadata=metadata, check_results=checks)
@@ -93,7 +96,7 @@ def steps_before(step: Step) -> tuple[Step, ...]:
 def _begin(settings: Settings, context: dg.AssetExecutionContext) -> Run:
     """A run that carries the same name in every step of one Dagster run."""
     run = Run(settings, load_studies(settings.studies), told=context.log.info)
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is not None and record.start_time is not None:
         run.started_at = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
     context.log.info(f"Files are read from {settings.landing}; results go to {settings.home}.")
@@ -141,11 +144,19 @@ def _place(error: Exception) -> str:
 
 
 def _check_result(judged: Judged) -> dg.AssetCheckResult:
-    found = "\n".join(f"- {told}" for told in judged.sentences)
     return dg.AssetCheckResult(
         check_name=judged.check.name,
         passed=judged.passed,
         severity=dg.AssetCheckSeverity.ERROR,
         description=judged.told,
-        metadata={"found": dg.MetadataValue.md(found)},
+        metadata={"found": _listed(judged.sentences)},
     )
+
+
+def _listed(sentences: Sequence[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def _where_noted(step: Step, judged: Sequence[Judged]) -> str:
+    """Beside the step's checks, or with its first table."""
+    return judged[0].check.table if judged else step.writes[0]

@@ -1,0 +1,175 @@
+"""The UI's servers: refused plainly, opened on this machine alone, ended with all they started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from filelock import FileLock
+
+from sp_eval.operation.tables import TABLES
+from sp_eval.orchestration import children as children_module
+from sp_eval.orchestration import ui
+from sp_eval.orchestration.children import Children
+from sp_eval.settings import Settings, project_root
+
+_POSIX = pytest.mark.skipif(os.name != "posix", reason="process groups are a POSIX thing")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment(home=tmp_path / "home")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_busy_port_is_refused_in_one_sentence(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        assert ui.serve(settings, port) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert f"Port {port} is in use" in told.err
+
+
+def test_a_second_ui_of_one_home_is_refused(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.dagster.mkdir(parents=True)
+    with FileLock(settings.dagster / "ui.lock"):
+        assert ui.serve(settings, _free_port()) == 2
+    assert "is open already" in capsys.readouterr().err
+
+
+def test_runs_cut_short_are_closed_so_that_later_ones_need_not_wait(settings: Settings) -> None:
+    settings.dagster.mkdir(parents=True)
+    settings.dagster.joinpath("dagster.yaml").write_bytes(
+        (project_root() / "dagster.yaml").read_bytes()
+    )
+    with dg.DagsterInstance.from_config(str(settings.dagster)) as instance:
+        ids = {}
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS):
+            run = dg.DagsterRun(job_name="any", status=status)
+            ids[status] = instance.add_run(run).run_id
+    ui.close_interrupted_runs(settings.dagster)
+    with dg.DagsterInstance.from_config(str(settings.dagster)) as instance:
+        now = {status: instance.get_run_by_id(run_id) for status, run_id in ids.items()}
+    assert now[dg.DagsterRunStatus.STARTED].status == dg.DagsterRunStatus.CANCELED
+    assert now[dg.DagsterRunStatus.SUCCESS].status == dg.DagsterRunStatus.SUCCESS
+
+
+def test_the_instance_file_sends_nothing_out_and_runs_one_at_a_time() -> None:
+    told = yaml.safe_load((project_root() / "dagster.yaml").read_text(encoding="utf-8"))
+    assert told["telemetry"] == {"enabled": False}
+    assert told["nux"] == {"enabled": False}
+    assert told["concurrency"]["runs"]["max_concurrent_runs"] == 1
+
+
+@_POSIX
+def test_children_end_with_what_they_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "_GRACE_SECONDS", 1.0)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "grandparent.py").write_text(
+        "import pathlib, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "pathlib.Path('pid').write_text(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    log = tmp_path / "log"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    with Children(log, environment=environment) as children:
+        children.start("grandparent")
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert children.all_alive()
+        time.sleep(0.2)
+    assert not _is_running(int((tmp_path / "pid").read_text()))
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process works still; a dead one that nobody has counted yet does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@_POSIX
+def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
+    port = _free_port()
+    command = [sys.executable, "-m", "sp_eval.orchestration.ui"]
+    process = subprocess.Popen(
+        [*command, "--home", str(settings.home), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(4)]
+        assert any(f"http://127.0.0.1:{port}" in line for line in told), told
+        assert any(str(settings.landing) in line for line in told)
+        assert not [line for line in told if "Warning" in line]
+        assert _assets_shown(port) == sorted(TABLES)
+        pids = _processes(settings)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, rest
+    assert len(set(pids)) >= 3
+    assert not [pid for pid in pids if _is_running(pid)]
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+
+
+def _assets_shown(port: int) -> list[str]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        nodes = _ask(port, "{ assetNodes { assetKey { path } } }")["assetNodes"]
+        if nodes:
+            return sorted(node["assetKey"]["path"][0] for node in nodes)
+        time.sleep(0.5)
+    return []
+
+
+def _ask(port: int, query: str) -> dict:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/graphql", json.dumps({"query": query}), headers)
+        return json.loads(connection.getresponse().read())["data"]
+    finally:
+        connection.close()
+
+
+def _processes(settings: Settings) -> list[int]:
+    """Those that named themselves in the log: the page, and the server of the definitions."""
+    log = (settings.dagster / "server.log").read_text()
+    return [int(pid) for pid in re.findall(r"in process (\d+)", log)]
