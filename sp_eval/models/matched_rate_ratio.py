@@ -118,7 +118,8 @@ def _refuse_too_few(y: Array, exposed: NDArray[np.bool_]) -> None:
 
 
 def _design(rows: pl.DataFrame, exposed: NDArray[np.bool_], adjustment: tuple[str, ...]) -> Array:
-    others = rows.select(adjustment).to_numpy().astype(float)
+    shape = (rows.height, len(adjustment))  # no columns would select no rows
+    others = rows.select(adjustment).to_numpy().astype(float).reshape(shape)
     spread = others.std(axis=0)
     others = (others - others.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     x = np.column_stack([np.ones(rows.height), exposed.astype(float), others])

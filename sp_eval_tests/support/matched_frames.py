@@ -17,6 +17,7 @@ def matched_rows(
     practices: int = 20,
     reuse: int = 2,
     frailty: float = 0.6,
+    practice_sd: float = 0.1,
 ) -> pl.DataFrame:
     """Matched sets of one exposed and up to `size` comparison rows.
 
@@ -35,7 +36,7 @@ def matched_rows(
     frail = rng.gamma(1 / frailty, frailty, people)[code]
     x = rng.normal(size=people)[code] + 0.3 * np.log(frail)
     practice = rng.integers(0, practices, people)[code]
-    busy = np.exp(rng.normal(0, 0.1, practices))[practice]
+    busy = np.exp(rng.normal(0, practice_sd, practices))[practice]
     days = rng.integers(60, 366, n).astype(float)
     rate = 0.02 * frail * busy * np.where(first, ratio, 1.0)
     weight = np.where(first, 1.0, 1.0 / (members[match_set] - 1))

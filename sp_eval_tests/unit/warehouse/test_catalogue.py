@@ -94,9 +94,8 @@ def test_a_header_that_lacks_a_line_is_refused(tmp_path: Path) -> None:
 
 
 def test_names_go_over_lines_and_leave_units_out(tmp_path: Path) -> None:
-    write(
-        tmp_path, "one", reads="extract.a,\n--         extract.b", params="$days (days), $from (date)"
-    )  # fmt: skip
+    reads = "extract.a,\n--         extract.b"
+    write(tmp_path, "one", reads=reads, params="$days (days), $from (date)")
     model = read_catalogue(tmp_path)[0]
     assert model.reads == ("extract.a", "extract.b")
     assert model.params == ("days", "from")
