@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sp_eval.cli.show import console, following, show_estimates, show_places, show_sentences
+from sp_eval.ingest.landing import survey
 from sp_eval.operation.outcome import RunOutcome
 from sp_eval.operation.run import Run
 from sp_eval.pipeline import run_all
@@ -27,6 +28,7 @@ def run_and_show(
     """Run everything, print what came of it, and return the exit status."""
     settings = Settings.from_environment(home=home, landing=landing)
     asked = tuple(load_study(p) for p in studies) or load_studies(settings.studies)
+    survey(settings.landing, schemes=schemes, month=month)  # where nothing lies, make no home
     run = Run(settings, asked, tuple(schemes), month)
     with following() as steps:
         run.told = steps.tell
