@@ -105,7 +105,9 @@ def design_pool(
         "referring_practices": pl.col("is_referring_practice"),
     }[pool]
     rows = candidates.filter(pl.col("is_exposed") | chosen)
-    described = rows.join(covariates.frame, on="candidate_id", suffix="_column")
+    described = rows.join(
+        covariates.frame, on="candidate_id", suffix="_column", maintain_order="left"
+    )
     columns = covariates.named(study.comparison.covariates)
     fit = fit_logistic(
         _matrix(described, columns),

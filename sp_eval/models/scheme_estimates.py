@@ -121,7 +121,10 @@ def described_rows(design: SchemeDesign, counts: Counts, censoring: Censoring) -
     """Totals of the eligible referred and of the sample not referred, one row an outcome."""
     exposed = design.candidates.filter("is_exposed").select("candidate_id")
     people = design.candidates.join(
-        pl.concat([exposed, design.sample]), on="candidate_id", how="semi"
+        pl.concat([exposed, design.sample]),
+        on="candidate_id",
+        how="semi",
+        maintain_order="left",
     )
     months = counts.month_time.join(
         people.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
