@@ -70,6 +70,8 @@ def test_one_dagster_run_is_one_run(doors: Doors) -> None:
     run = tables["published.run"]
     assert run.height == 1
     assert set(tables["published.estimate"]["run_id"]) == set(run["run_id"])
+    # begun with its first step, not with the one that publishes
+    assert run["started_at"][0] < tables["published.delivery"]["received_at"].min()
 
 
 def test_every_table_tells_its_rows(doors: Doors) -> None:

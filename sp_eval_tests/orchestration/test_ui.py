@@ -53,11 +53,13 @@ def test_a_busy_port_is_refused_in_one_sentence(
 
 
 def test_a_second_ui_of_one_home_is_refused(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ui, "_serve", lambda *_: 0)
     settings.dagster.mkdir(parents=True)
     with FileLock(settings.dagster / "ui.lock"):
         assert ui.serve(settings, _free_port()) == 2
+    assert ui.serve(settings, _free_port()) == 0  # the other has ended
     assert "is open already" in capsys.readouterr().err
 
 
