@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,10 +121,16 @@ def narrow_study(path: Path, **changes: Any) -> Path:
 
 
 @cache
+def _deliveries(base: Path) -> Path:
+    landing = base / "deliveries"
+    write_deliveries(landing, **_WORLD)
+    return landing
+
+
+@cache
 def whole_run(base: Path) -> Made:
     """The shipped studies on two schemes of 1,500 people, once a session, in its own process."""
-    landing, home = base / "whole" / "landing", base / "whole" / "home"
-    write_deliveries(landing, **_WORLD)
+    landing, home = _deliveries(base), base / "whole"
     ended = run_apart("run", "--landing", str(landing), "--home", str(home))
     return Made(landing, home, None, ended)
 
@@ -132,11 +138,9 @@ def whole_run(base: Path) -> Made:
 @cache
 def narrow_run(base: Path) -> Made:
     """The narrow study on the same deliveries, once a session, for tests that spoil a copy."""
-    folder = base / "narrow"
-    shutil.copytree(whole_run(base).landing, folder / "landing")
-    study = narrow_study(folder / "narrow.yaml")
-    made = Made(folder / "landing", folder / "home", study, Ended(-1, "", ""))
-    return Made(made.landing, made.home, study, made.run_again())
+    study = narrow_study(base / "narrow.yaml")
+    made = Made(_deliveries(base), base / "narrow", study, Ended(-1, "", ""))
+    return replace(made, ended=made.run_again())
 
 
 _WORLD: dict[str, Any] = {
