@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+import polars.selectors as cs
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -161,14 +162,17 @@ def _line(outcome: str, rows: pl.DataFrame) -> list[str]:
     after = of("observed_after", rate).get("point")
     ratio = of("matched_rate_ratio", "rate_ratio")
     label = OUTCOMES[outcome].label if outcome in OUTCOMES else outcome
-    difference = None if after is None or without is None else after - without
+    # of the figures as printed, so that a reader who subtracts gets the same
+    difference = (
+        None if after is None or without is None else round(after / 10, 1) - round(without / 10, 1)
+    )
     interval = (
         "-"
         if ratio.get("point") is None
         else f"{ratio['point']:.2f} ({ratio['ci_low']:.2f} to {ratio['ci_high']:.2f})"
     )
     figures = [_per_hundred(value) for value in (before, without, after)]
-    signed = "-" if difference is None else f"{difference / 10:+.1f}"
+    signed = "-" if difference is None else f"{difference:+.1f}"
     return [label, *figures, signed, _WORDS.get(str(ratio.get("verdict")), "-"), interval]
 
 
@@ -184,7 +188,10 @@ def _as_text(frame: pl.DataFrame, form: str) -> str:
     binary = any(kind == pl.Binary for kind in frame.dtypes)  # polars panics on these
     try:
         if not binary:
-            return frame.write_csv() if form == "csv" else frame.write_json() + "\n"
+            if form == "csv":
+                return frame.write_csv()
+            # polars would write a decimal as text
+            return frame.with_columns(cs.decimal().cast(pl.Float64)).write_json() + "\n"
     except pl.exceptions.PolarsError:
         pass
     raise QueryRefusedError(

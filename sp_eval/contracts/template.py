@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from sp_eval.contracts.odcs import Column, Contract, ContractError
 
@@ -44,7 +44,8 @@ def write_template(contract: Contract, path: Path) -> None:
         with path.open("x", encoding="utf-8-sig", newline="") as lines:
             csv.writer(lines).writerow(contract.names)
     elif path.suffix == ".xlsx":
-        _write_workbook(contract, path)
+        with path.open("xb") as file:
+            _write_workbook(contract, file)
     else:
         raise ContractError("a template is written as .xlsx or .csv")
 
@@ -77,10 +78,10 @@ def _how(column: Column) -> str:
     return how
 
 
-def _write_workbook(contract: Contract, path: Path) -> None:
+def _write_workbook(contract: Contract, file: BinaryIO) -> None:
     from xlsxwriter import Workbook
 
-    with Workbook(str(path)) as book:
+    with Workbook(file) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         sheet = book.add_worksheet(contract.name[:31])
         sheet.write_row(0, 0, contract.names, bold)
