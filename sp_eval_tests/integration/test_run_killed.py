@@ -14,13 +14,15 @@ from pathlib import Path
 
 from sp_eval_tests.support.runs import MONTH, Made, environment, published, tables_of
 
-# Killed so many seconds, drawn up to the second figure, after the line that says the step began.
-MOMENTS = (
+# Killed up to so many seconds after the line that says a step began, or once a file is there.
+MOMENTS: tuple[tuple[str, float | str], ...] = (
     ("Reading and checking", 1.0),
     ("Bringing all schemes", 0.2),
     ("Estimating", 1.0),
     ("Publishing", 0.3),
-    ("Publishing", 1.0),
+    ("Publishing", "research.duckdb.part"),
+    ("Publishing", "release.duckdb.part"),
+    ("Publishing", "research.duckdb"),
 )
 READER = """
 import json, os, sys, time
@@ -55,7 +57,7 @@ print(json.dumps({"reads": reads, "seen": seen, "wrong": wrong}))
 """
 
 
-def kill_at(made: Made, line: str, within: float) -> None:
+def kill_at(made: Made, line: str, when: float | str) -> None:
     """Start a run and kill it soon after it has printed a line."""
     run = subprocess.Popen(
         [sys.executable, "-m", "sp_eval", "run", "--landing", str(made.landing),
@@ -65,8 +67,12 @@ def kill_at(made: Made, line: str, within: float) -> None:
     assert run.stderr is not None
     for told in run.stderr:
         if told.startswith(line):
-            time.sleep(random.Random(line).uniform(0, within))
             break
+    if isinstance(when, float):
+        time.sleep(random.Random(line).uniform(0, when))
+    else:
+        while run.poll() is None and not (made.home / "published" / when).exists():
+            time.sleep(0.001)
     run.send_signal(signal.SIGKILL)
     run.wait()
 
@@ -92,8 +98,8 @@ def readers(home: Path, stop: Path) -> Iterator[list[dict[str, object]]]:
 
 def test_killed_and_run_again_it_is_as_if_never_killed(narrow: Made, tmp_path: Path) -> None:
     made = Made(narrow.landing, tmp_path / "home", narrow.study, narrow.ended)
-    for line, within in MOMENTS:
-        kill_at(made, line, within)
+    for line, when in MOMENTS:
+        kill_at(made, line, when)
     assert made.run_again().status == narrow.ended.status
     for snapshot in ("research", "release"):
         assert tables_of(made.home, snapshot) == tables_of(narrow.home, snapshot)
