@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +27,6 @@ __all__ = ["NOTHING_BEGUN", "RequestRefusedError", "plainly"]
 
 NOTHING_BEGUN = 2
 _INTERRUPTED = 130
-_STOPPED = "Interrupted; run it again to go on."
 
 
 class RequestRefusedError(Exception):
@@ -58,28 +58,29 @@ def plainly() -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except KeyboardInterrupt:
-        _refuse(_STOPPED, status=_INTERRUPTED)
     except _TOLD as error:
         _refuse(str(error))
     except OSError as error:
-        _refuse(_of_the_system(error))
-    except (Exception, PanicException) as error:  # noqa: BLE001
-        if _was_interrupted(error):
-            _refuse(_STOPPED, status=_INTERRUPTED)
-        _refuse(_defect(error))
+        _refuse(*(_foreseen(error) or (_of_the_system(error),)))
+    except (Exception, KeyboardInterrupt, PanicException) as error:  # noqa: BLE001
+        _refuse(*(_foreseen(error) or (_defect(error),)))
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Tell whether Ctrl-C lies behind it: DuckDB says so in words, or breaks the transaction."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt) or "interrupt" in str(error).lower():
-            return True
-        error = error.__context__
-    return False
+def _foreseen(error: BaseException) -> tuple[str, int] | None:
+    """What lies behind an error of a library: Ctrl-C in a query, or a disk without room."""
+    behind: BaseException | None = error
+    while behind is not None:
+        of_system = isinstance(behind, OSError)  # its text holds names of files
+        said = "" if of_system else str(behind).lower()
+        if isinstance(behind, KeyboardInterrupt) or "interrupt" in said:
+            return "Interrupted; run it again to go on.", _INTERRUPTED
+        if getattr(behind, "errno", None) == ENOSPC or "no space left" in said:
+            return "The disk is full; make room and run it again.", NOTHING_BEGUN
+        behind = behind.__context__
+    return None
 
 
-def _refuse(sentence: str, *, status: int = NOTHING_BEGUN) -> NoReturn:
+def _refuse(sentence: str, status: int = NOTHING_BEGUN) -> NoReturn:
     errors.print(sentence, style="bold", markup=False)
     raise typer.Exit(status) from None
 

@@ -17,6 +17,7 @@ __all__ = [
     "Found",
     "arrange",
     "claims",
+    "is_litter",
     "missing_as_usual",
     "shown_pattern",
 ]
@@ -64,6 +65,11 @@ def shown_pattern(pattern: str) -> str:
     return _PLACEHOLDER.sub("*", pattern)
 
 
+def is_litter(name: str) -> bool:
+    """Tell whether a file is one that programs leave behind, by its name."""
+    return bool(_IGNORED.match(name))
+
+
 def _file_regex(pattern: str) -> re.Pattern[str]:
     """Return the expression that a path below the folder must match in full."""
     parts, end = [], 0
@@ -102,7 +108,7 @@ def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
     ignored: list[str] = []
     for path in paths:
         file = path.name if alone else path.relative_to(folder).as_posix()
-        if _IGNORED.match(path.name):
+        if is_litter(path.name):
             ignored.append(without_numbers(file))
             continue
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import mapped_schemes
+from sp_eval.ingest.folder import is_litter
+from sp_eval.ingest.identity import without_numbers
 
 __all__ = [
     "Landing",
@@ -59,20 +61,29 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
         raise LandingEmptyError(f"The landing folder {landing} does not exist.")
     wanted, known = set(schemes), set(mapped_schemes())
     months: list[ReceivedMonth] = []
-    notices: list[str] = []
+    notices = [_outside(path.name) for path in _files(landing)]
     refused: list[str] = []
     for folder in sorted(path for path in landing.iterdir() if path.is_dir()):
-        found = sorted(p for p in folder.iterdir() if p.is_dir() and _MONTH.match(p.name))
+        name = without_numbers(folder.name)
+        try:
+            folders = sorted(path for path in folder.iterdir() if path.is_dir())
+            stray = [_outside(f"{folder.name}/{path.name}") for path in _files(folder)]
+        except OSError as error:
+            refused.append(f"{name}: refused, the folder cannot be read: {error.strerror}.")
+            continue
+        found = [path for path in folders if _MONTH.match(path.name)]
         if not found:
-            notices.append(f"{folder.name}: passed over, it holds no folder of a month (YYYY-MM).")
+            notices.append(f"{name}: passed over, it holds no folder of a month (YYYY-MM).")
         elif folder.name not in known:
             refused.append(
-                f"{folder.name}: refused, there is no mapping for this scheme; write"
-                f" data_contracts/schemes/{folder.name}/mapping.yaml or rename the folder"
+                f"{name}: refused, there is no mapping for this scheme; write"
+                f" data_contracts/schemes/{name}/mapping.yaml or rename the folder"
                 f" (mapped: {', '.join(sorted(known))})."
             )
         elif not wanted or folder.name in wanted:
             months += [ReceivedMonth(folder.name, p.name, p) for p in found]
+            stray += [_outside(f"{folder.name}/{p.name}") for p in folders if p not in found]
+            notices += stray
     months = [m for m in months if month is None or m.month == month]
     if not months and not refused:
         raise LandingEmptyError(
@@ -82,6 +93,15 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
             + "; put files into <landing>/<scheme_code>/<YYYY-MM>/."
         )
     return Landing(tuple(months), tuple(notices), tuple(refused))
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files that lie in a folder itself, but for those programs leave behind."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and not is_litter(path.name))
+
+
+def _outside(place: str) -> str:
+    return f"{without_numbers(place)}: passed over, it lies in no folder of a month (YYYY-MM)."
 
 
 def month_of(path: Path) -> str | None:

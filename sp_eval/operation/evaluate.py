@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 
 from sp_eval.cohort.build import build_analysed_months, read_person_keys
+from sp_eval.contracts.frames import polars_schema
+from sp_eval.contracts.odcs import load_contract
 from sp_eval.evaluation import compare, counts_of, estimate, gate_of, try_other_ways
 from sp_eval.framework.design_store import kept_schemes, load_compared
 from sp_eval.framework.research import analysed, analysis_rows
@@ -63,7 +65,8 @@ def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
     compare(conn, study, run.told, delivering=delivering)
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
     rows = [row for compared in schemes for row in compared.attrition]
-    store_frame(conn, "result.attrition", pl.DataFrame(rows, infer_schema_length=None))
+    contract = load_contract("attrition", "published")
+    store_frame(conn, "result.attrition", pl.DataFrame(rows, schema=polars_schema(contract)))
 
 
 def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -81,7 +81,8 @@ def transaction(conn: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        conn.execute("rollback")
+        with suppress(duckdb.Error):  # a full disk, or Ctrl-C, may have ended it already
+            conn.execute("rollback")
         raise
     conn.execute("commit")
 
