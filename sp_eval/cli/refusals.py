@@ -13,14 +13,8 @@ import typer
 from polars.exceptions import PanicException
 
 from sp_eval.cli.show import errors
-from sp_eval.contracts.odcs import ContractError
-from sp_eval.ingest.key import KeyRefusedError
-from sp_eval.ingest.landing import LandingEmptyError
-from sp_eval.operation.intake import OtherKeyError
-from sp_eval.operation.lock import RunningElsewhereError
+from sp_eval.operation.refusals import REFUSALS
 from sp_eval.settings import project_root
-from sp_eval.study.protocol import InvalidStudyError
-from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
 from sp_eval.warehouse.query import QueryRefusedError
 
 __all__ = ["NOTHING_BEGUN", "RequestRefusedError", "plainly"]
@@ -33,18 +27,7 @@ class RequestRefusedError(Exception):
     """What was asked on the command line cannot be done; the text is one sentence."""
 
 
-_TOLD = (
-    ContractError,
-    InvalidStudyError,
-    KeyRefusedError,
-    LandingEmptyError,
-    OtherKeyError,
-    QueryRefusedError,
-    RequestRefusedError,
-    RunningElsewhereError,
-    WarehouseBusyError,
-    WarehouseUnreadableError,
-)
+_TOLD: tuple[type[Exception], ...] = (*REFUSALS, QueryRefusedError, RequestRefusedError)
 
 
 @contextmanager

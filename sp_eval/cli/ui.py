@@ -21,9 +21,7 @@ def serve_apart(home: Path | None, port: int) -> int:
     def hand_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
 
-    signal.signal(signal.SIGTERM, hand_on)
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue  # the child got it too, and ends by itself
+    # At a terminal the child gets Ctrl-C too, and heeds it once.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hand_on)
+    return child.wait()

@@ -104,14 +104,25 @@ def weighted_totals(
     time = (
         month_time.join(weights, on=keys, maintain_order="left")
         .group_by("candidate_id", "clock", maintain_order=True)
-        .agg((pl.col("weight") * pl.col("days")).sum().alias("days"))
+        .agg((pl.col("weight") * pl.col("days")).alias("days"))
+        .with_columns(_in_order("days"))
         .join(clocks, on="clock", maintain_order="left")
     )
     count = (
         month_count.join(weights, on=keys, maintain_order="left")
         .group_by("candidate_id", "outcome", maintain_order=True)
-        .agg((pl.col("weight") * pl.col("events")).sum().alias("events"))
+        .agg((pl.col("weight") * pl.col("events")).alias("events"))
+        .with_columns(_in_order("events"))
     )
     return time.join(
         count, on=["candidate_id", "outcome"], how="left", maintain_order="left"
     ).select("candidate_id", "outcome", pl.col("events").fill_null(0.0), "days")
+
+
+def _in_order(column: str) -> pl.Expr:
+    """Sum each list from its first value to its last.
+
+    A sum inside `agg` is put together from what the threads hold, in an order that differs from
+    run to run, and its last digit with it.
+    """
+    return pl.col(column).list.sum()

@@ -11,20 +11,16 @@ from typing import Any
 
 import dagster as dg
 
-from sp_eval.contracts.odcs import ContractError
 from sp_eval.contracts.scheme_mapping import mapped_schemes
-from sp_eval.ingest.key import KeyRefusedError
-from sp_eval.ingest.landing import LandingEmptyError
-from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError, writer
+from sp_eval.operation.refusals import REFUSALS
 from sp_eval.operation.run import Run
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration.checks import Judged, judge_checks
 from sp_eval.orchestration.shown import metadata_of
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings, project_root
-from sp_eval.study.protocol import InvalidStudyError, load_studies
-from sp_eval.warehouse.connection import WarehouseBusyError
+from sp_eval.study.protocol import load_studies
 
 __all__ = ["do_step", "steps_before"]
 
@@ -35,17 +31,7 @@ class NothingReceivedError(Exception):
     """A step that builds on received files was asked for before any was taken in."""
 
 
-_TOLD = (
-    ContractError,
-    InvalidStudyError,
-    KeyRefusedError,
-    LandingEmptyError,
-    NothingReceivedError,
-    OtherKeyError,
-    RunningElsewhereError,
-    WarehouseBusyError,
-    PermissionError,
-)
+_TOLD: tuple[type[Exception], ...] = (*REFUSALS, NothingReceivedError, PermissionError)
 
 
 def do_step(

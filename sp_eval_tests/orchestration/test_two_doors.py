@@ -61,8 +61,7 @@ def test_both_publish_the_same(doors: Doors, file: str) -> None:
     assert line["published.estimate"].filter(status="released").height > 0
     for name, rows in line.items():
         kept = [column for column in rows.columns if column not in _TIMES]
-        # all but the last digits of sums taken in another order
-        assert_frame_equal(rows.select(kept), dagster[name].select(kept), rel_tol=1e-9)
+        assert_frame_equal(rows.select(kept), dagster[name].select(kept), check_exact=True)
 
 
 def test_one_dagster_run_is_one_run(doors: Doors) -> None:

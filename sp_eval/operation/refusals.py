@@ -1,0 +1,24 @@
+"""Errors people can do something about; their text is one sentence and holds no cell."""
+
+from __future__ import annotations
+
+from sp_eval.contracts.odcs import ContractError
+from sp_eval.ingest.key import KeyRefusedError
+from sp_eval.ingest.landing import LandingEmptyError
+from sp_eval.operation.intake import OtherKeyError
+from sp_eval.operation.lock import RunningElsewhereError
+from sp_eval.study.protocol import InvalidStudyError
+from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
+
+__all__ = ["REFUSALS"]
+
+REFUSALS: tuple[type[Exception], ...] = (
+    ContractError,
+    InvalidStudyError,
+    KeyRefusedError,
+    LandingEmptyError,
+    OtherKeyError,
+    RunningElsewhereError,
+    WarehouseBusyError,
+    WarehouseUnreadableError,
+)
