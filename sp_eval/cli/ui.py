@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
+
+from sp_eval.machine import hand_on_signals
 
 __all__ = ["serve_apart"]
 
@@ -17,11 +17,5 @@ def serve_apart(home: Path | None, port: int) -> int:
     if home is not None:
         command += ["--home", str(home)]
     child = subprocess.Popen(command)  # noqa: S603
-
-    def hand_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
-
-    # At a terminal the child gets Ctrl-C too, and heeds it once.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hand_on)
+    hand_on_signals(child)  # at a terminal the child gets Ctrl-C too, and heeds it once
     return child.wait()

@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sp_eval.machine import make_private_folder, write_private
+
 __all__ = ["KeyRefusedError", "PseudonymKey", "obtain_key"]
 
 _SHORTEST = 16
@@ -46,10 +48,8 @@ def obtain_key(given: str | None, kept_in: Path) -> PseudonymKey:
         return PseudonymKey(_checked(_read(path) if _is_file(path) else given.encode()), None)
     if kept.exists():
         return PseudonymKey(_checked(_read(kept)), None)
-    kept_in.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept_in.chmod(0o700)
-    kept.touch(mode=0o600)
-    kept.write_text(secrets.token_hex(32), encoding="ascii")
+    make_private_folder(kept_in)
+    write_private(kept, secrets.token_hex(32).encode("ascii"))
     return PseudonymKey(_checked(_read(kept)), kept)
 
 

@@ -16,6 +16,7 @@ from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.spreadsheet import Row, write_sheets
 from sp_eval.ingest.taken import Quarantined, TakenIn
 from sp_eval.ingest.workbook import open_workbook
+from sp_eval.machine import make_private_folder
 
 __all__ = ["read_again", "refused_rows", "write_quarantine"]
 
@@ -26,8 +27,7 @@ def write_quarantine(taken: TakenIn, folder: Path) -> Path | None:
     One worksheet a table: where each refused row stands, what is wrong, its raw cells. Returns
     None, and leaves no older workbook of that month, if no row was refused.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    make_private_folder(folder)
     path = folder / f"{taken.scheme_code}_{taken.month}.xlsx"
     sheets: dict[str, list[Row]] = {}
     for item in taken.quarantine:

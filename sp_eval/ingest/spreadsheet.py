@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
+
+from sp_eval.machine import write_private
 
 __all__ = ["Row", "write_sheets"]
 
@@ -31,8 +32,4 @@ def write_sheets(path: Path, sheets: Mapping[str, Sequence[Row]]) -> None:
                         sheet.write_number(at, column, cell)
                     elif cell is not None:
                         sheet.write_string(at, column, str(cell)[:_CELL_LIMIT])
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(memory.getvalue())
-    part.replace(path)
+    write_private(path, memory.getvalue())

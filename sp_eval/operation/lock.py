@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from sp_eval.machine import make_private_folder
+
 __all__ = ["RunningElsewhereError", "writer"]
 
 
@@ -23,7 +25,8 @@ def writer(work: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     ------
     RunningElsewhereError : somebody else holds it.
     """
-    work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not work.exists():  # a folder people share by their group stays as they made it
+        make_private_folder(work)
     lock = FileLock(work / "run.lock", timeout=wait_seconds)
     try:
         lock.acquire()

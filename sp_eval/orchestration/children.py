@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+
+from sp_eval.machine import ask_to_end, end_at_once, group_is_there, of_a_group
 
 __all__ = ["Children"]
 
@@ -55,7 +55,7 @@ class Children:
             stdin=subprocess.DEVNULL,
             stdout=self._file,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            **of_a_group(),
         )
         self._all.append(child)
 
@@ -70,31 +70,12 @@ class Children:
 
     def end(self) -> None:
         """End every group: asked first, made to after some seconds."""
-        self._send(signal.SIGTERM)
+        for child in self._all:
+            ask_to_end(child)
         deadline = time.monotonic() + _GRACE_SECONDS
-        while any(self._is_there(child) for child in self._all) and time.monotonic() < deadline:
+        while any(map(group_is_there, self._all)) and time.monotonic() < deadline:
             time.sleep(_TICK_SECONDS)
-        self._send(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        for child in self._all:
+            end_at_once(child)
         for child in self._all:
             child.wait()
-
-    def _is_there(self, child: subprocess.Popen[bytes]) -> bool:
-        """Whether any process of the child's group is left."""
-        ended = child.poll() is not None
-        if os.name != "posix":
-            return not ended
-        try:
-            os.killpg(child.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def _send(self, number: signal.Signals) -> None:
-        for child in self._all:
-            try:
-                if os.name == "posix":
-                    os.killpg(child.pid, number)
-                else:
-                    child.terminate()
-            except ProcessLookupError:
-                continue

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import socket
 import sys
 import time
@@ -17,10 +16,10 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
 
 from filelock import FileLock, Timeout
 
+from sp_eval.machine import HAS_LOCAL_SOCKETS, ended_by_signal, reuse_port
 from sp_eval.orchestration.children import Children
 from sp_eval.settings import Settings, project_root
 
@@ -57,7 +56,7 @@ def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
     shutil.copyfile(project_root() / "dagster.yaml", settings.dagster / "dagster.yaml")
     say("Starting Dagster, which takes up to half a minute ...")
     log = settings.dagster / "server.log"
-    with _ended_by_signal(), Children(log, environment=_environment(settings)) as children:
+    with ended_by_signal(), Children(log, environment=_environment(settings)) as children:
         try:
             close_interrupted_runs(settings.dagster)
             with TemporaryDirectory(prefix="sp_eval_") as private:
@@ -81,7 +80,7 @@ def _start(children: Children, settings: Settings, port: int, private: Path) -> 
 
     The server listens where only this user can reach it, as far as the system has such a place.
     """
-    if os.name == "posix":
+    if HAS_LOCAL_SOCKETS:
         place, listen = f"socket: {private / 'code'}", ("--socket", str(private / "code"))
     else:
         free = str(_free_port())
@@ -145,8 +144,7 @@ def _only_ui_of(settings: Settings) -> Iterator[None]:
 
 def _require_free(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":  # a port whose last owner has just gone is free
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reuse_port(probe)
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -175,25 +173,6 @@ def _answers(port: int, children: Children) -> bool:
         finally:
             connection.close()
     return False
-
-
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C, and heed each only once: the ending itself is not cut short."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say(sentence: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import duckdb
 import polars as pl
 
 from sp_eval.contracts.odcs import Contract
+from sp_eval.machine import flush_to_disk, make_readable
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.contract_tables import fill_table
 
@@ -53,12 +53,8 @@ def build_aside(
 def put_in_place(asides: Mapping[Path, Path]) -> None:
     """Flush each finished part to disk and rename it, one after the other."""
     for aside in asides.values():
-        handle = os.open(aside, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        aside.chmod(0o644)
+        flush_to_disk(aside)
+        make_readable(aside)
     for path, aside in asides.items():
         aside.replace(path)
 
