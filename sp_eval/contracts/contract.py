@@ -11,7 +11,7 @@ from sp_eval.contracts.subset import ContractError
 __all__ = ["PROVENANCE", "Column", "Contract", "Disclosure", "Kind", "RowRule"]
 
 Kind = Literal["extract", "published"]
-Disclosure = Literal["count", "rate", "none"]
+Disclosure = Literal["count", "rate", "words", "research", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +20,11 @@ class Column:
 
     `logical_type` is ODCS's word (string, date, integer, number, boolean, timestamp),
     `physical_type` DuckDB's. `separator` marks a cell that holds several of `allowed`.
-    `disclosure` says how a published figure is protected: `count` of people, `rate` computed
-    from one, or `none`; it is null in person-level tables, which are never released.
+    `disclosure` says how a published figure is protected: `count` of people or events, `rate`
+    computed from one, `words` that say what a figure is, `research` for what never leaves, or
+    `none`; it is null in person-level tables, which are never released. A rate is shown to
+    `decimals`; or as that of its published cells, its person-time being `person_years` (an
+    expression over the row); or changed with the rate it `follows`.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Column:
     pattern: str | None = None
     relationship: str | None = None
     disclosure: Disclosure | None = None
+    decimals: int | None = None
+    person_years: str | None = None
+    follows: str | None = None
     may_be_future: bool = False
     template_note: str | None = None
     examples: tuple[Any, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from sp_eval.contracts.codes import code_values, registry_expression
-from sp_eval.contracts.contract import PROVENANCE, Column, Contract, Kind, RowRule
+from sp_eval.contracts.contract import PROVENANCE, Column, Contract, Disclosure, Kind, RowRule
 from sp_eval.contracts.subset import ContractError, check_subset
 from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
@@ -97,11 +97,22 @@ def _column(raw: SchemaProperty, *, source: str) -> Column:
         maximum=options.get("maximum"),
         pattern=options.get("pattern"),
         relationship=str(links[0].to) if links else None,
-        disclosure=_extra(raw, "disclosure"),
+        disclosure=_disclosure(raw, source=source),
+        decimals=_extra(raw, "decimals"),
+        person_years=_extra(raw, "person_years"),
+        follows=_extra(raw, "follows"),
         may_be_future=bool(_extra(raw, "may_be_future")),
         template_note=_extra(raw, "template_note"),
         examples=tuple(raw.examples or ()),
     )
+
+
+def _disclosure(raw: SchemaProperty, *, source: str) -> Disclosure | None:
+    found: Disclosure | None = _extra(raw, "disclosure")
+    if found is not None and found not in get_args(Disclosure):
+        known = ", ".join(get_args(Disclosure))
+        raise ContractError(f"{source}: column {raw.name}: disclosure must be one of {known}")
+    return found
 
 
 def _allowed(raw: SchemaProperty, *, source: str) -> tuple[str, ...] | None:

@@ -27,7 +27,17 @@ _COLUMN: Final = (
 )
 _COLUMN_NEEDS: Final = "name logicalType physicalType description"
 _COLUMN_EXTRAS: Final = frozenset(
-    {"unit", "codes", "separator", "may_be_future", "disclosure", "template_note"}
+    {
+        "unit",
+        "codes",
+        "separator",
+        "may_be_future",
+        "template_note",
+        "disclosure",
+        "decimals",
+        "person_years",
+        "follows",
+    }
 )
 _TYPES: Final = {
     "VARCHAR": "string",
