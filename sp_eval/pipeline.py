@@ -35,6 +35,12 @@ _FILES = ("study_versions", "research_file", "release_file")
 
 STEPS: tuple[Step, ...] = (
     Step("take_in", (), ("files_received", "refused_rows", *_CHECKED), bodies.take_in),
+    Step(
+        "look_for_changes",
+        ("files_received", *_CHECKED),
+        ("change_since_last_delivery",),
+        bodies.look_for_changes,
+    ),
     Step("bring_together", ("files_received", *_CHECKED), _COMMON, bodies.bring_together),
     Step(
         "compare_people", _COMMON, ("who_can_be_followed", "matched_people"), bodies.compare_people
@@ -52,6 +58,7 @@ STEPS: tuple[Step, ...] = (
         (
             "files_received",
             "refused_rows",
+            "change_since_last_delivery",
             "coverage",
             "who_can_be_followed",
             "balance",

@@ -43,6 +43,7 @@ _WORDS = {
 }
 _DOING = {
     "take_in": "Reading and checking what was received",
+    "look_for_changes": "Looking for changes since the last delivery",
     "bring_together": "Bringing all schemes into one form",
     "compare_people": "Finding similar people who were not referred",
     "judge_designs": "Judging whether the groups are alike",

@@ -12,6 +12,7 @@ __all__ = [
     "compare_people",
     "estimate_differences",
     "judge_designs",
+    "look_for_changes",
     "publish",
     "take_in",
     "try_others",
@@ -23,6 +24,13 @@ def take_in(run: Run) -> None:
     from sp_eval.operation.intake import take_in_landing
 
     take_in_landing(run)
+
+
+def look_for_changes(run: Run) -> None:
+    """Hold each delivery against the last one."""
+    from sp_eval.operation import changes
+
+    changes.look_for_changes(run)
 
 
 def bring_together(run: Run) -> None:

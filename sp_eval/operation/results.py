@@ -37,6 +37,7 @@ def gather_results(run: Run) -> Results:
             "delivery": published_deliveries(conn),
             "rejection": published_rejections(conn),
             "coverage": read_frame(conn, "from core.coverage order by all"),
+            "delivery_check": read_frame(conn, "from meta.delivery_check order by all"),
         }
     found: dict[str, list[pl.DataFrame]] = {
         "estimate": [],
@@ -53,7 +54,7 @@ def gather_results(run: Run) -> Results:
     for name, frames in found.items():
         contract = load_contract(name, "published")
         tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
-    for name in ("delivery", "rejection", "coverage"):
+    for name in ("delivery", "rejection", "coverage", "delivery_check"):
         tables[name] = conform(tables[name], load_contract(name, "published"))
     results.tables = tables
     return results

@@ -54,6 +54,14 @@ _ALL = (
     _checked("gp_contacts_checked", "gp_contact", "The GP contacts that passed every check."),
     _checked("hospital_checked", "hospital_activity", "The hospital care that passed every check."),
     Table(
+        "change_since_last_delivery",
+        "2_checked",
+        "warehouse",
+        "meta.delivery_check",
+        "What is unlike the last delivery, or unlike what was agreed; it stops nothing.",
+        "published/delivery_check",
+    ),
+    Table(
         "people",
         "3_common",
         "warehouse",

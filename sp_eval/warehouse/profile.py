@@ -1,0 +1,87 @@
+"""What one delivery of a dataset was like: rows, blanks, quartiles, mix of values, newest date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from sp_eval.contracts.contract import Contract
+from sp_eval.contracts.expectations import Figures, event_date
+from sp_eval.contracts.odcs import contract_names
+from sp_eval.warehouse.connection import Connection
+from sp_eval.warehouse.frames import read_frame
+
+__all__ = ["datasets_delivered", "delivery_figures", "delivery_query"]
+
+_OF_ONE = """select t.* from taken.{contract} as t
+inner join meta.holding as h on t.delivery_id = h.delivery_id
+where h.scheme_code = {scheme} and h.month = {month}"""
+
+
+def datasets_delivered(conn: Connection) -> pl.DataFrame:
+    """Return `scheme_code, month, contract, supply, rows, inputs`: what each delivery added.
+
+    One row a scheme, month and contract of which any row was accepted; `inputs` changes when the
+    files, or what was accepted of them, do.
+    """
+    parts = [
+        f"""select h.scheme_code, h.month, '{name}' as contract, min(h.supply) as supply,
+            sum(t.rows)::bigint as rows,
+            md5(string_agg(t.delivery_id || '|' || t.rows, ';' order by t.delivery_id)) as inputs
+        from (select delivery_id, count(*) as rows from taken.{name} group by all) as t
+        inner join meta.holding as h on t.delivery_id = h.delivery_id
+        group by h.scheme_code, h.month"""
+        for name in contract_names("extract")
+    ]
+    return read_frame(conn, " union all ".join(parts) + " order by all")
+
+
+def delivery_query(contract: Contract, *, scheme: str, month: str) -> str:
+    """Text of a query for one delivery's rows, for readers to whom values cannot be bound.
+
+    `ValueError` if scheme or month are not written as they must be.
+    """
+    if not (scheme.replace("_", "").isalnum() and month.replace("-", "").isdigit()):
+        raise ValueError("a scheme or month is not written as it must be")
+    return _OF_ONE.format(contract=contract.name, scheme=f"'{scheme}'", month=f"'{month}'")
+
+
+def delivery_figures(conn: Connection, contract: Contract, *, scheme: str, month: str) -> Figures:
+    """Return what one delivery of a dataset was like."""
+    of_one = _OF_ONE.format(contract=contract.name, scheme="$scheme", month="$month")
+    where = {"scheme": scheme, "month": month}
+    newest = event_date(contract)
+    numbers = [c.name for c in contract.columns if c.logical_type in ("integer", "number")]
+    told = ["count(*) as total"]
+    told += [f"count(*) - count({c.name}) as nulls_{c.name}" for c in contract.columns]
+    told += [f"quantile_cont({n}, [0.25, 0.75])::double[] as quartiles_{n}" for n in numbers]
+    told += [f"max({newest.name}) as newest"] if newest else []
+    row = read_frame(conn, f"select {', '.join(told)} from ({of_one})", where).row(0, named=True)
+    quartiles = {n: row[f"quartiles_{n}"] for n in numbers}
+    return Figures(
+        month=month,
+        rows=row["total"],
+        nulls={c.name: row[f"nulls_{c.name}"] for c in contract.columns},
+        quartiles={n: (q[0], q[1]) for n, q in quartiles.items() if q and q[0] is not None},
+        shares=_shares(conn, contract, of_one, where),
+        newest=row["newest"] if newest else None,
+    )
+
+
+def _shares(
+    conn: Connection, contract: Contract, of_one: str, where: Mapping[str, Any]
+) -> dict[str, dict[str, float]]:
+    shares = {}
+    for column in contract.columns:
+        if column.allowed is None or column.separator is not None:
+            continue
+        found = read_frame(
+            conn,
+            f"""select {column.name} as value, count(*) / sum(count(*)) over () as share
+            from ({of_one}) where {column.name} is not null group by all""",
+            where,
+        )
+        shares[column.name] = dict(found.iter_rows())
+    return shares
