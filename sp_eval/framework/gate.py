@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 import numpy as np
 
@@ -69,8 +69,8 @@ def facts_in_words(facts: WeightFacts) -> tuple[Fact, ...]:
         Fact(
             "share_referred_later",
             later,
-            f"{later:.0%} of the similar people were themselves referred later, and count until"
-            " the month of their referral",
+            f"{_tenths(later)} of the similar people were themselves referred later, and count"
+            " until the month of their referral",
         ),
         Fact("largest_weight", largest, f"the largest weight of a month is {largest:.1f}"),
         Fact("largest_uses", float(uses), f"one person serves in at most {uses} sets"),
@@ -86,7 +86,7 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
     """
     share = design.n_matched / design.n_exposed if design.n_exposed else 0.0
     limit = _smd_limit(design, thresholds)
-    gap, difference = _worst(design, limit)
+    gap, difference = _worst(design, limit, thresholds)
     size = design.effective_comparison
     need = thresholds.effective_comparison * design.n_exposed
     return Gate(
@@ -125,10 +125,16 @@ def judge_design(design: PoolDesign, thresholds: Thresholds, *, share_at_cap: fl
 
 
 def _shared(share: float, thresholds: Thresholds) -> str:
-    return (
-        f"{_floor(share, 100):.0%} of those who could be followed found similar people "
-        f"(at least {thresholds.matched_share:.0%} needed)"
-    )
+    least = f"at least {thresholds.matched_share:.0%}"
+    if share >= thresholds.matched_share:
+        return f"{least} of those who could be followed found similar people, as needed"
+    return f"{_tenths(share)} of those who could be followed found similar people ({least} needed)"
+
+
+def _tenths(share: float) -> str:
+    """A share as a band of a tenth: of few people, a finer one would give their number away."""
+    low = min(9, floor(round(share * 10, 9)))
+    return f"{low * 10}% to {low * 10 + 10}%" if low else "fewer than 10%"
 
 
 def _sized(size: float, design: PoolDesign, thresholds: Thresholds) -> str:
@@ -139,15 +145,18 @@ def _sized(size: float, design: PoolDesign, thresholds: Thresholds) -> str:
     )
 
 
-def _worst(design: PoolDesign, limit: float) -> tuple[float, str]:
+def _worst(design: PoolDesign, limit: float, thresholds: Thresholds) -> tuple[float, str]:
     """The largest gap of all columns after matching, and the sentence that says it."""
     if design.balance.is_empty() or design.n_matched == 0:
         return float("inf"), "nobody is left in whom the groups could be compared"
     row = design.balance.sort(design.balance["smd_after"].abs(), descending=True).row(0, named=True)
     gap = abs(row["smd_after"])
+    shown = f"{limit:.3f}"
+    if limit > thresholds.smd:  # made of the number of people: finer, it would give that back
+        shown = f"{(ceil if gap <= limit else floor)(limit * 100) / 100:.2f}"
     return gap, (
         f"the groups differ most before referral in {row['covariate']}: {gap:.3f} standard "
-        f"deviations (at most {limit:.3f})"
+        f"deviations (at most {shown})"
     )
 
 

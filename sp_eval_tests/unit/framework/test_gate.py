@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from sp_eval.comparison.scheme_design import PoolDesign
-from sp_eval.framework.gate import Gate, facts_in_words, judge_design
+from sp_eval.framework.gate import Gate, _shared, facts_in_words, judge_design
 from sp_eval.models.weight_facts import WeightFacts
 from sp_eval.study.design import Thresholds
 
@@ -74,14 +74,14 @@ def test_each_mark_at_its_edge(changes: dict, name: str, passes: bool) -> None:
 def test_the_reason_names_what_failed_the_worst_column_and_the_ways_on() -> None:
     reason = judged(matched=500, smd=0.31).reason
     assert reason is not None
-    assert "50% of those who could be followed found similar people (at least 90%" in reason
+    assert "50% to 60% of those who could be followed found similar people (at least 90%" in reason
     assert "gp_contact_d30_0: 0.310 standard deviations (at most 0.100)" in reason
     assert "Ways on:" in reason
     assert "cap" not in reason
 
 
 def test_what_falls_short_never_reads_as_enough() -> None:
-    assert "89% of those" in str(judged(matched=899).reason)
+    assert "80% to 90% of those" in str(judged(matched=899).reason)
     assert "for 0.9 times as many people" in str(judged(effective=999.9).reason)
 
 
@@ -100,7 +100,9 @@ def test_small_schemes_are_allowed_what_chance_does(
     gate = judged(exposed=exposed, matched=exposed, effective=effective)
     balance = next(c for c in gate.checks if c.name == "balance")
     assert balance.limit == pytest.approx(limit)
-    assert f"(at most {limit:.3f})" in balance.sentence  # the limit is always printed
+    # the limit is always printed; one made of the number of people, coarsely
+    shown = f"{limit:.3f}" if limit == 0.1 else f"{math.ceil(limit * 100) / 100:.2f}"
+    assert f"(at most {shown})" in balance.sentence
     beyond = judged(exposed=exposed, matched=exposed, effective=effective, smd=limit + 1e-6)
     assert failed(beyond) == {"balance"}
 
@@ -130,9 +132,20 @@ def test_nobody_matched_is_said_in_words() -> None:
     assert not nobody.passed
 
 
+def test_no_sentence_tells_how_many_were_not_matched() -> None:
+    """Of 8 to 12 people, each sentence fits more than one number left without similar people."""
+    fitting: dict[tuple[int, str], set[int]] = {}
+    for people in range(8, 200):
+        for left in range(people + 1):
+            share, shown = (people - left) / people, 5 * ((2 * people + 5) // 10)
+            sentence = _shared(share, Thresholds(matched_share=0.9))
+            fitting.setdefault((shown, sentence), set()).add(left)
+    assert [key for key, found in fitting.items() if len(found) == 1] == []
+
+
 def test_facts_have_words_and_no_mark() -> None:
     facts = facts_in_words(WeightFacts(0.0, 0.12, 17.3, 4))
     said = " ".join(fact.sentence for fact in facts)
-    assert "12%" in said
+    assert "10% to 20% of the similar" in said
     assert "17.3" in said
     assert "at most 4 sets" in said
