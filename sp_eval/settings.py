@@ -6,12 +6,27 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Settings", "project_root"]
+__all__ = ["Mail", "Settings", "project_root"]
+
+_MAIL_PORT = "25"
 
 
 def project_root() -> Path:
     """Return the folder that holds `data_contracts/`, `sql/` and `studies/`."""
     return Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The mail server messages go through, as set; the port is text until it is used."""
+
+    host: str
+    port: str
+    sender: str
+    to: tuple[str, ...]
+    user: str | None
+    password_file: Path | None
+    is_encrypted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,28 @@ class Settings:
     def given_key(self) -> str | None:
         """`SP_EVAL_PSEUDONYM_KEY`: the key itself, or the path of a file that holds it."""
         return os.environ.get("SP_EVAL_PSEUDONYM_KEY") or None
+
+    @property
+    def mail(self) -> Mail | None:
+        """`SP_EVAL_SMTP_*`; None if no `SP_EVAL_SMTP_HOST` is set, and nothing is sent."""
+        host = os.environ.get("SP_EVAL_SMTP_HOST", "").strip()
+        if not host:
+            return None
+        receivers = os.environ.get("SP_EVAL_SMTP_TO", "").split(",")
+        password = os.environ.get("SP_EVAL_SMTP_PASSWORD_FILE")
+        return Mail(
+            host=host,
+            port=os.environ.get("SP_EVAL_SMTP_PORT", _MAIL_PORT),
+            sender=os.environ.get("SP_EVAL_SMTP_FROM", "").strip(),
+            to=tuple(one.strip() for one in receivers if one.strip()),
+            user=os.environ.get("SP_EVAL_SMTP_USER") or None,
+            password_file=Path(password).expanduser() if password else None,
+            is_encrypted=os.environ.get("SP_EVAL_SMTP_STARTTLS", "yes").lower() != "no",
+        )
+
+    @property
+    def alerts(self) -> Path:
+        return self.home / "alerts"
 
     @property
     def work(self) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOSPC
 from pathlib import Path
-from typing import NoReturn
 
 import typer
 from polars.exceptions import PanicException
@@ -17,10 +16,10 @@ from sp_eval.operation.refusals import REFUSALS
 from sp_eval.settings import project_root
 from sp_eval.warehouse.query import QueryRefusedError
 
-__all__ = ["NOTHING_BEGUN", "RequestRefusedError", "plainly"]
+__all__ = ["INTERRUPTED", "NOTHING_BEGUN", "RequestRefusedError", "in_words", "plainly"]
 
 NOTHING_BEGUN = 2
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 class RequestRefusedError(Exception):
@@ -41,12 +40,19 @@ def plainly() -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except _TOLD as error:
-        _refuse(str(error))
-    except OSError as error:
-        _refuse(*(_foreseen(error) or (_of_the_system(error),)))
     except (Exception, KeyboardInterrupt, PanicException) as error:  # noqa: BLE001
-        _refuse(*(_foreseen(error) or (_defect(error),)))
+        sentence, status = in_words(error)
+        errors.print(sentence, style="bold", markup=False)
+        raise typer.Exit(status) from None
+
+
+def in_words(error: BaseException) -> tuple[str, int]:
+    """One sentence for whoever runs it, and the exit status."""
+    if isinstance(error, _TOLD):
+        return str(error), NOTHING_BEGUN
+    if foreseen := _foreseen(error):
+        return foreseen
+    return _of_the_system(error) if isinstance(error, OSError) else _defect(error), NOTHING_BEGUN
 
 
 def _foreseen(error: BaseException) -> tuple[str, int] | None:
@@ -56,16 +62,11 @@ def _foreseen(error: BaseException) -> tuple[str, int] | None:
         of_system = isinstance(behind, OSError)  # its text holds names of files
         said = "" if of_system else str(behind).lower()
         if isinstance(behind, KeyboardInterrupt) or "interrupt" in said:
-            return "Interrupted; run it again to go on.", _INTERRUPTED
+            return "Interrupted; run it again to go on.", INTERRUPTED
         if getattr(behind, "errno", None) == ENOSPC or "no space left" in said:
             return "The disk is full; make room and run it again.", NOTHING_BEGUN
         behind = behind.__context__
     return None
-
-
-def _refuse(sentence: str, status: int = NOTHING_BEGUN) -> NoReturn:
-    errors.print(sentence, style="bold", markup=False)
-    raise typer.Exit(status) from None
 
 
 def _of_the_system(error: OSError) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from polars.exceptions import PanicException
+
+from sp_eval.cli.refusals import INTERRUPTED, in_words
 from sp_eval.cli.show import console, following, show_estimates, show_places, show_sentences
 from sp_eval.ingest.landing import survey
+from sp_eval.operation.alerts import tell_people
 from sp_eval.operation.outcome import RunOutcome
 from sp_eval.operation.run import Run
 from sp_eval.pipeline import run_all
@@ -27,14 +33,29 @@ def run_and_show(
 ) -> int:
     """Run everything, print what came of it, and return the exit status."""
     settings = Settings.from_environment(home=home, landing=landing)
-    asked = tuple(load_study(p) for p in studies) or load_studies(settings.studies)
-    survey(settings.landing, schemes=schemes, month=month)  # where nothing lies, make no home
-    run = Run(settings, asked, tuple(schemes), month)
-    with following() as steps:
-        run.told = steps.tell
-        outcome = run_all(run, on_step=steps.begin)
+    with _told_if_it_fails(settings):
+        asked = tuple(load_study(p) for p in studies) or load_studies(settings.studies)
+        survey(settings.landing, schemes=schemes, month=month)  # where nothing lies, make no home
+        run = Run(settings, asked, tuple(schemes), month)
+        with following() as steps:
+            run.told = steps.tell
+            outcome = run_all(run, on_step=steps.begin)
     show_outcome(settings, outcome, truth)
+    show_sentences("Not told", tell_people(settings, now=datetime.now(UTC)))
     return outcome.exit_status
+
+
+@contextmanager
+def _told_if_it_fails(settings: Settings) -> Iterator[None]:
+    """Raise an alert if a run cannot be done, unless somebody ended it by hand."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, PanicException) as error:
+        sentence, status = in_words(error)
+        if status != INTERRUPTED:
+            untold = tell_people(settings, now=datetime.now(UTC), failed=sentence)
+            show_sentences("Not told", untold)
+        raise
 
 
 def show_outcome(

@@ -121,6 +121,12 @@ class SchemeMapping(Closed):
     title: str
     identifier: Literal["nhs_number", "pseudonym"]
     brake: Brake = Brake()
+    due_day: int = Field(
+        default=15,
+        ge=1,
+        le=28,
+        description="The delivery of a month is due on this day of the month after it.",
+    )
     datasets: Mapping[str, Dataset] = Field(min_length=1)
 
 
