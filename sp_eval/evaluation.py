@@ -28,6 +28,7 @@ from sp_eval.comparison.propensity import NotConvergedError
 from sp_eval.comparison.scheme_design import SchemeDesign, design_scheme
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
+from sp_eval.framework.comparability import comparability_rows
 from sp_eval.framework.design_store import (
     SchemeCompared,
     forget_compared,
@@ -35,21 +36,33 @@ from sp_eval.framework.design_store import (
     load_compared,
     save_compared,
 )
+from sp_eval.framework.detectable import detectable_rows
 from sp_eval.framework.gate import Gate, facts_in_words, judge_design
 from sp_eval.framework.instrument_rows import instrument_rows
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_rows import (
+    hidden_cause_rows,
     not_answerable_rows,
     scheme_rows,
     sensitivity_rows,
     unsensitive_rows,
 )
+from sp_eval.framework.sides import side_of
 from sp_eval.models.scheme_estimates import Counts
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
 
-__all__ = ["compare", "counts_of", "estimate", "evaluate_tables", "gate_of", "try_other_ways"]
+__all__ = [
+    "can_be_answered",
+    "compare",
+    "counts_of",
+    "estimate",
+    "evaluate_tables",
+    "gate_of",
+    "set_side_by_side",
+    "try_other_ways",
+]
 
 Told = Callable[[str], None]
 P = ParamSpec("P")
@@ -111,6 +124,17 @@ def compare(
         save_compared(conn, _compare_scheme(conn, study, scheme))
 
 
+@_one_thread
+def can_be_answered(conn: Connection, study: StudyDesign) -> list[dict[str, Any]]:
+    """The smallest change that would show, by scheme and outcome; no outcome is read."""
+    rows: list[dict[str, Any]] = []
+    for compared in (load_compared(conn, scheme) for scheme in kept_schemes(conn)):
+        scheme = compared.scheme_code
+        history, held = read_history(conn, scheme), read_held_clocks(conn, scheme)
+        rows += detectable_rows(study, compared, history, held)
+    return rows
+
+
 def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
     """Judge a scheme's design; None where there is none to judge."""
     if compared.design is None:
@@ -164,7 +188,22 @@ def try_other_ways(
             rows += sensitivity_rows(
                 maker, compared.design, counts_of(conn, compared.scheme_code), own
             )
+            rows += hidden_cause_rows(maker, own)
     return _as_estimates(rows)
+
+
+@_one_thread
+def set_side_by_side(
+    conn: Connection, study: StudyDesign, primary: pl.DataFrame
+) -> list[dict[str, Any]]:
+    """Say whether the schemes may be set side by side: rows of `published.comparability`."""
+    sides = []
+    for compared in (load_compared(conn, scheme) for scheme in kept_schemes(conn)):
+        scheme, gate = compared.scheme_code, gate_of(compared, study)
+        history, held = read_history(conn, scheme), read_held_clocks(conn, scheme)
+        passed = None if gate is None else gate.passed
+        sides.append(side_of(study, compared, history, held, is_fair=passed))
+    return comparability_rows(study, sides, primary)
 
 
 def _compare_scheme(conn: Connection, study: StudyDesign, scheme: str) -> SchemeCompared:

@@ -30,7 +30,8 @@ class Step:
 
 
 _CHECKED = ("people_checked", "referrals_checked", "gp_contacts_checked", "hospital_checked")
-_COMMON = ("people", "referrals", "care_used", "coverage")
+_COMMON = ("people", "referrals", "care_used", "coverage", "schemes")
+_COMPARED = ("what_was_asked", "who_can_be_followed", "matched_people", "can_this_be_answered")
 _FILES = ("study_versions", "research_file", "release_file")
 
 STEPS: tuple[Step, ...] = (
@@ -42,17 +43,15 @@ STEPS: tuple[Step, ...] = (
         bodies.look_for_changes,
     ),
     Step("bring_together", ("files_received", *_CHECKED), _COMMON, bodies.bring_together),
-    Step(
-        "compare_people", _COMMON, ("who_can_be_followed", "matched_people"), bodies.compare_people
-    ),
+    Step("compare_people", _COMMON, _COMPARED, bodies.compare_people),
     Step("judge_designs", ("matched_people",), ("balance", "design_checks"), bodies.judge_designs),
     Step(
         "estimate_differences",
         ("design_checks", "matched_people"),
-        ("difference_made", "people_analysed"),
+        ("difference_made", "people_analysed", "contacts_before_and_after"),
         bodies.estimate_differences,
     ),
-    Step("try_others", ("difference_made",), ("other_methods",), bodies.try_others),
+    Step("try_others", ("difference_made",), ("other_methods", "side_by_side"), bodies.try_others),
     Step(
         "publish",
         (
@@ -60,11 +59,16 @@ STEPS: tuple[Step, ...] = (
             "refused_rows",
             "change_since_last_delivery",
             "coverage",
+            "schemes",
+            "what_was_asked",
             "who_can_be_followed",
+            "can_this_be_answered",
             "balance",
             "design_checks",
             "difference_made",
             "people_analysed",
+            "contacts_before_and_after",
+            "side_by_side",
             "other_methods",
         ),
         _FILES,

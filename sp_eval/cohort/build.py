@@ -23,6 +23,7 @@ __all__ = [
     "build_candidates",
     "build_core",
     "build_outcomes",
+    "read_analysed_months",
     "read_eligible",
     "read_held_clocks",
     "read_history",
@@ -166,3 +167,23 @@ def build_analysed_months(
     store_frame(conn, "cohort.analysed", pl.concat([nobody, *people]))
     months = [m for m in models_of(["outcome"]) if m.name == ANALYSED_MONTH]
     build(conn, months, study_parameters(study))
+
+
+def read_analysed_months(conn: Connection, scheme: str, outcome: str) -> pl.DataFrame:
+    """Use of care of the matched people by month, as `monthly_rates` asks for it."""
+    return read_frame(
+        conn,
+        """select
+            case m.arm when 'comparison' then 'similar' else m.arm end as arm,
+            c.person_number,
+            m.match_weight as weight,
+            m.month_number,
+            sum(m.events)::integer as events,
+            sum(m.person_days)::integer as person_days
+        from outcome.analysed_month as m
+        inner join cohort.candidate as c on m.candidate_id = c.candidate_id
+        where m.scheme_code = $scheme and m.outcome = $outcome
+        group by all
+        order by all""",
+        {"scheme": scheme, "outcome": outcome},
+    )

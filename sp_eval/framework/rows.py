@@ -22,6 +22,10 @@ _ESTIMANDS = {
     "before_after": "change within the same people; not an effect",
     "expected_from_selection": "change to expect had nobody been referred; not an effect",
     "paired_change": "change within the same people; not an effect",
+    "e_value": (
+        "rate ratio by which a hidden cause would have to go with both referral and the outcome,"
+        " beyond all that was measured, to explain the estimate away; not an effect"
+    ),
     "observed_before": "rate before referral",
     "expected_without_scheme": "rate after, had these people not been referred",
     "observed_after": "rate after referral",
@@ -30,6 +34,7 @@ _COMPARATORS = {
     "before_after": _SAME_PEOPLE,
     "paired_change": "the same people's first questionnaire",
     "expected_from_selection": "people with the same recent history who were not referred",
+    "e_value": "a world in which referral makes no difference",
     "observed_before": "none",
     "observed_after": "none",
     "expected_without_scheme": "similar people not referred in the same month",

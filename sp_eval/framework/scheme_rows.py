@@ -10,7 +10,7 @@ from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
 from sp_eval.framework.gate import Gate
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.verdict import grade_of, verdict_of
-from sp_eval.models.estimate import TooFewEventsError
+from sp_eval.models.estimate import Estimate, TooFewEventsError
 from sp_eval.models.matched_rate_ratio import MatchedRates
 from sp_eval.models.person_time import Censoring
 from sp_eval.models.scheme_estimates import (
@@ -22,10 +22,17 @@ from sp_eval.models.scheme_estimates import (
     matched_estimate,
     rates_that_add_up,
 )
+from sp_eval.models.sensitivity import e_value
 from sp_eval.study.design import OutcomeChoice
 from sp_eval.study.outcomes import Outcome
 
-__all__ = ["not_answerable_rows", "scheme_rows", "sensitivity_rows", "unsensitive_rows"]
+__all__ = [
+    "hidden_cause_rows",
+    "not_answerable_rows",
+    "scheme_rows",
+    "sensitivity_rows",
+    "unsensitive_rows",
+]
 
 _RATIO = "rate_ratio"
 _DIFFERENCE = "rate_difference_per_1000_person_years"
@@ -46,7 +53,7 @@ def unsensitive_rows(maker: RowMaker, reason: str) -> list[Row]:
     """The withheld sensitivity rows of such a scheme."""
     return [
         _withheld(maker, choice, method, _RATIO, "sensitivity", reason)
-        for method in maker.study.estimators.sensitivity
+        for method in (*maker.study.estimators.sensitivity, "e_value")
         for choice, _ in maker.study.counted
     ]
 
@@ -153,6 +160,32 @@ def sensitivity_rows(
             else:
                 grade = before["evidence_grade"]
                 rows.append(maker.released(choice, found.ratio, role="sensitivity", grade=grade))
+    return rows
+
+
+def hidden_cause_rows(maker: RowMaker, primary: pl.DataFrame) -> list[Row]:
+    """The E-value of every primary rate ratio; see `sensitivity_rows` for `primary`."""
+    first = primary.filter(pl.col("role") == "primary", pl.col("scale") == _RATIO)
+    told = {row["outcome"]: row for row in first.iter_rows(named=True)}
+    rows: list[Row] = []
+    for choice, _ in maker.study.counted:
+        row = told[choice.name]
+        if row["status"] == "withheld":
+            reason = str(row["withheld_reason"])
+            rows.append(_withheld(maker, choice, "e_value", _RATIO, "sensitivity", reason))
+            continue
+        found = e_value(row["point"], row["ci_low"], row["ci_high"])
+        as_estimate = Estimate(
+            "e_value",
+            _RATIO,
+            found.point,
+            ci_low=found.interval,
+            ci_level=row["ci_level"],
+            n_analysed=row["n_analysed"],
+            n_comparison=row["n_comparison"],
+        )
+        grade = row["evidence_grade"]
+        rows.append(maker.released(choice, as_estimate, role="sensitivity", grade=grade))
     return rows
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sp_eval.cohort.build import build_core
 from sp_eval.cohort.extract_tables import outcome_sources
 from sp_eval.contracts.odcs import contract_names
+from sp_eval.framework.study_card import scheme_rows
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.warehouse.build import Built, create_schemas
 from sp_eval.warehouse.connection import open_file, transaction
 from sp_eval.warehouse.frames import store_frame
-from sp_eval.warehouse.ledger import current_hash, current_view_sql
+from sp_eval.warehouse.ledger import current_hash, current_view_sql, schemes_delivering
 from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["bring_together"]
@@ -18,7 +19,8 @@ __all__ = ["bring_together"]
 def bring_together(run: Run) -> None:
     """Build the common tables if what is current has changed."""
     with open_file(run.settings.warehouse) as conn:
-        inputs = digest(current_hash(conn), definitions_hash())
+        delivering = schemes_delivering(conn)
+        inputs = digest(current_hash(conn), *delivering, definitions_hash())
         if is_done(conn, "common", "", inputs):
             return
         run.told("bringing all schemes into one form")
@@ -34,6 +36,7 @@ def bring_together(run: Run) -> None:
                 inner join meta.current_holding as c on d.delivery_id = c.delivery_id"""
             )
             store_frame(conn, "core.outcome_source", outcome_sources())
+            store_frame(conn, "meta.scheme", scheme_rows(delivering))
             build_core(conn, lambda built: _note(run, built))
             record_done(conn, "common", "", inputs)
 

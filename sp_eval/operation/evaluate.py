@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from sp_eval.cohort.build import build_analysed_months, read_person_keys
-from sp_eval.contracts.frames import polars_schema
+from sp_eval.cohort.build import (
+    build_analysed_months,
+    read_analysed_months,
+    read_held_clocks,
+    read_person_keys,
+)
+from sp_eval.contracts.frames import empty_frame, polars_schema
 from sp_eval.contracts.odcs import load_contract
-from sp_eval.evaluation import compare, counts_of, estimate, gate_of, try_other_ways
+from sp_eval.evaluation import (
+    can_be_answered,
+    compare,
+    counts_of,
+    estimate,
+    gate_of,
+    set_side_by_side,
+    try_other_ways,
+)
 from sp_eval.framework.design_store import kept_schemes, load_compared
 from sp_eval.framework.research import analysed, analysis_rows
+from sp_eval.framework.study_card import study_rows
+from sp_eval.framework.trend import trend_rows
 from sp_eval.operation.run import Run, digest
 from sp_eval.operation.study_file import open_study, study_inputs
 from sp_eval.study.design import StudyDesign
@@ -65,8 +81,9 @@ def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
     compare(conn, study, run.told, delivering=delivering)
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
     rows = [row for compared in schemes for row in compared.attrition]
-    contract = load_contract("attrition", "published")
-    store_frame(conn, "result.attrition", pl.DataFrame(rows, schema=polars_schema(contract)))
+    _keep_rows(conn, "attrition", rows)
+    _keep_rows(conn, "detectable_change", can_be_answered(conn, study))
+    store_frame(conn, "result.study", study_rows(study))
 
 
 def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:
@@ -108,12 +125,33 @@ def _estimate(run: Run, conn: Connection, study: StudyDesign) -> None:
         followed.append(analysed(compared.design))
     _keep(conn, "result.analysis", people)
     build_analysed_months(conn, study, followed)
+    _keep_trend(conn, study)
 
 
 def _other_ways(run: Run, conn: Connection, study: StudyDesign) -> None:
     primary = read_frame(conn, "from result.estimate")
     rows = try_other_ways(conn, study, primary, run_id=run.run_id, told=run.told)
     store_frame(conn, "result.sensitivity", rows)
+    _keep_rows(conn, "comparability", set_side_by_side(conn, study, primary))
+
+
+def _keep_trend(conn: Connection, study: StudyDesign) -> None:
+    """The month-by-month picture, of the schemes whose people were analysed."""
+    frames = [empty_frame(load_contract("trend", "published"))]
+    analysed_schemes = read_frame(
+        conn, "select distinct scheme_code from outcome.analysed_month order by all"
+    )
+    for scheme in analysed_schemes["scheme_code"]:
+        held = read_held_clocks(conn, scheme)
+        frames.append(trend_rows(study, scheme, held, partial(read_analysed_months, conn)))
+    store_frame(conn, "result.trend", pl.concat(frames))
+
+
+def _keep_rows(conn: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+    """Keep the rows of a published contract, in its columns and types."""
+    contract = load_contract(name, "published")
+    frame = pl.DataFrame(rows, schema=polars_schema(contract))
+    store_frame(conn, f"result.{name}", frame)
 
 
 def _keep(conn: Connection, table: str, frames: list[pl.DataFrame]) -> None:

@@ -37,6 +37,7 @@ def gather_results(run: Run) -> Results:
             "delivery": published_deliveries(conn),
             "rejection": published_rejections(conn),
             "coverage": read_frame(conn, "from core.coverage order by all"),
+            "scheme": read_frame(conn, "from meta.scheme order by all"),
             "delivery_check": read_frame(conn, "from meta.delivery_check order by all"),
         }
     found: dict[str, list[pl.DataFrame]] = {
@@ -44,6 +45,10 @@ def gather_results(run: Run) -> Results:
         "balance": [],
         "design_check": [],
         "attrition": [],
+        "study": [],
+        "detectable_change": [],
+        "trend": [],
+        "comparability": [],
     }
     results = Results({}, [], [])
     for path in sorted(run.settings.work.glob("*.duckdb")):
@@ -54,7 +59,7 @@ def gather_results(run: Run) -> Results:
     for name, frames in found.items():
         contract = load_contract(name, "published")
         tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
-    for name in ("delivery", "rejection", "coverage", "delivery_check"):
+    for name in ("delivery", "rejection", "coverage", "scheme", "delivery_check"):
         tables[name] = conform(tables[name], load_contract(name, "published"))
     results.tables = tables
     return results
@@ -67,6 +72,7 @@ def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results:
         ("balance", "balance"),
         ("design_check", "design_check"),
         ("attrition", "attrition"),
+        *((name, name) for name in ("study", "detectable_change", "trend", "comparability")),
     ):
         if has_table(conn, "result", table):
             frame = read_frame(conn, f"from result.{table}")
