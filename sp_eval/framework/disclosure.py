@@ -52,16 +52,23 @@ def hidden_words(policy: Disclosure, what: str = "people") -> str:
     return f"it rests on {policy.suppress_to} {what} or fewer"
 
 
-def schemes_hidden(attrition: pl.DataFrame, policy: Disclosure) -> frozenset[str]:
+def schemes_hidden(
+    attrition: pl.DataFrame, estimates: pl.DataFrame, policy: Disclosure
+) -> frozenset[str]:
     """The schemes of one study so few of whose people are analysed that nothing may be shown.
 
-    `attrition`: rows of `published.attrition`, counts as they are.
+    `attrition`, `estimates`: rows of `published.attrition` and `.estimate`, counts as they are.
+    Few similar people hide a scheme as few people referred do.
     """
     last = attrition.filter(
         pl.col("step_number") == pl.col("step_number").max().over("scheme_code")
     )
     few = last.filter(is_few(pl.col("people"), policy))
-    return frozenset(few["scheme_code"])
+    primary = estimates.filter(pl.col("role") == "primary")
+    thin = primary.filter(
+        is_few(pl.col("n_analysed"), policy) | is_few(pl.col("n_comparison"), policy)
+    )
+    return frozenset(few["scheme_code"]) | frozenset(thin["scheme_code"])
 
 
 def protect(
@@ -163,9 +170,7 @@ def to_digits(value: float | None, digits: int = DIGITS) -> float | None:
 
 def _coarse(frame: pl.DataFrame, columns: list[Column], policy: Disclosure) -> pl.DataFrame:
     counts = _counts(columns)
-    cells = frame.with_columns(
-        protect_count(pl.col(name), policy).alias(name) for name in counts
-    )
+    cells = frame.with_columns(protect_count(pl.col(name), policy).alias(name) for name in counts)
     by_name = {column.name: column for column in columns}
     made = []
     for name in _rates(columns):

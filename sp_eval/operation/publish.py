@@ -12,6 +12,12 @@ from sp_eval import __version__
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
 from sp_eval.framework.disclosure import protect, schemes_hidden
+from sp_eval.operation.release_files import (
+    FOLDER,
+    are_current,
+    build_release_files,
+    place_release_files,
+)
 from sp_eval.operation.results import Results, gather_results
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.operation.versions import known_policies, record_versions
@@ -29,18 +35,22 @@ from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["publish"]
 
-# Values of design checks would give back the numbers of people that the release hides.
-_FOR_RESEARCH_ONLY = ("rejection", "design_check")
+_FOR_RESEARCH_ONLY = ("rejection",)
 # Opened by its name, research.duckdb is the catalogue `research`: a schema of that name in it
 # would make `research.analysis` ambiguous, so the two tables lie in its default schema.
 _OF_THE_FILE = "main"
 
 
 def publish(run: Run) -> None:
-    """Replace both snapshots if anything they hold has changed, or either is missing or behind."""
+    """Replace what is published if anything it holds has changed, or a part is missing or behind.
+
+    Both snapshots and the release's other files are built aside first, then renamed. A file that
+    another program holds open is left, with a problem told.
+    """
     settings = run.settings
     research = settings.published / "research.duckdb"
     release = settings.published / "release.duckdb"
+    aside = settings.published / f"{FOLDER}.part"
     remove_stale_parts(settings.published)
     results = gather_results(run)
     inputs = _inputs(run, results)
@@ -48,6 +58,11 @@ def publish(run: Run) -> None:
         held = is_done(conn, "publish", "", inputs)
     published = {run_id_of(research), run_id_of(release)}
     if held and len(published) == 1 and None not in published:
+        if not are_current(release):
+            run.told("writing the release for spreadsheets")
+            run.has_worked = True
+            files = build_release_files(release, aside)
+            _tell_open(run, place_release_files(aside, files, settings.published))
         return
     run.told("publishing")
     run.has_worked = True
@@ -61,10 +76,21 @@ def publish(run: Run) -> None:
         research: _build_research(run, research, results),
         release: _build_release(run, release, results),
     }
-    put_in_place(asides)
+    files = build_release_files(asides[release], aside)
+    left = put_in_place(asides)
+    left += place_release_files(aside, files, settings.published)
+    _tell_open(run, left)
     with open_file(settings.warehouse) as conn, transaction(conn):
         _register(conn, run, row, results)
         record_done(conn, "publish", "", inputs)
+
+
+def _tell_open(run: Run, left: list[Path]) -> None:
+    for path in left:
+        run.problems.append(
+            f"{path} is open in another program and was not replaced; close it there and run"
+            " again: all other files are new."
+        )
 
 
 def _inputs(run: Run, results: Results) -> str:
@@ -136,7 +162,7 @@ def _build_release(run: Run, path: Path, results: Results) -> Path:
     for name, frame in results.tables.items():
         if name in _FOR_RESEARCH_ONLY:
             continue
-        protected = _protected(frame, _published(name), results.tables["attrition"], policies)
+        protected = _protected(frame, _published(name), results, policies)
         tables.append((_published(name), "published", [protected]))
     return build_aside(path, tables)
 
@@ -149,16 +175,20 @@ def _policies(run: Run) -> dict[str, Disclosure]:
 
 
 def _protected(
-    frame: pl.DataFrame,
-    contract: Contract,
-    attrition: pl.DataFrame,
-    policies: dict[str, Disclosure],
+    frame: pl.DataFrame, contract: Contract, results: Results, policies: dict[str, Disclosure]
 ) -> pl.DataFrame:
-    if "study_id" not in frame.columns or frame.is_empty():
+    """Each study's rows by its own policy; what belongs to no study by the usual one."""
+    if frame.is_empty():
         return frame
+    if "study_id" not in frame.columns:
+        return protect(frame, contract, Disclosure())
     parts = []
     for (study,), part in frame.partition_by("study_id", as_dict=True, maintain_order=True).items():
         policy = policies.get(str(study), Disclosure())
-        hidden = schemes_hidden(attrition.filter(pl.col("study_id") == study), policy)
+        attrition, estimates = (
+            results.tables[name].filter(pl.col("study_id") == study)
+            for name in ("attrition", "estimate")
+        )
+        hidden = schemes_hidden(attrition, estimates, policy)
         parts.append(protect(part, contract, policy, hidden=hidden))
     return pl.concat(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from sp_eval.machine import flush_to_disk, make_readable
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.contract_tables import fill_table
 
-__all__ = ["STORAGE_VERSION", "build_aside", "put_in_place", "remove_stale_parts", "run_id_of"]
+__all__ = [
+    "STORAGE_VERSION",
+    "build_aside",
+    "put_in_place",
+    "remove_stale_parts",
+    "run_id_of",
+    "snapshot_tables",
+]
 
 STORAGE_VERSION = "v1.2.0"  # readable by DuckDB 1.2 and later
 _SUFFIX = ".part"
@@ -50,19 +58,45 @@ def build_aside(
     return aside
 
 
-def put_in_place(asides: Mapping[Path, Path]) -> None:
-    """Flush each finished part to disk and rename it, one after the other."""
+def put_in_place(asides: Mapping[Path, Path]) -> list[Path]:
+    """Flush each finished part to disk and rename it, one after the other.
+
+    Returns the files left as they were: on Windows one that another program holds open cannot
+    be replaced.
+    """
     for aside in asides.values():
         flush_to_disk(aside)
         make_readable(aside)
+    left = []
     for path, aside in asides.items():
-        aside.replace(path)
+        try:
+            aside.replace(path)
+        except PermissionError:
+            left.append(path)
+    return left
 
 
 def remove_stale_parts(folder: Path) -> None:
     """Remove what a killed run left half built."""
     for stale in folder.glob(f"*{_SUFFIX}*"):
-        stale.unlink(missing_ok=True)
+        if stale.is_dir():
+            shutil.rmtree(stale, ignore_errors=True)
+        else:
+            stale.unlink(missing_ok=True)
+
+
+def snapshot_tables(path: Path) -> dict[str, pl.DataFrame]:
+    """Every table of schema `published` in a snapshot, rows in the order they were written."""
+    conn = duckdb.connect(str(path), read_only=True)
+    try:
+        names = conn.execute(
+            """select table_name from duckdb_tables()
+            where schema_name = 'published' and database_name = current_database()
+            order by table_name"""
+        ).fetchall()
+        return {name: conn.sql(f'from published."{name}"').pl() for (name,) in names}
+    finally:
+        conn.close()
 
 
 def run_id_of(path: Path) -> str | None:
