@@ -32,7 +32,7 @@ class Step:
 _CHECKED = ("people_checked", "referrals_checked", "gp_contacts_checked", "hospital_checked")
 _COMMON = ("people", "referrals", "care_used", "coverage", "schemes")
 _COMPARED = ("what_was_asked", "who_can_be_followed", "matched_people", "can_this_be_answered")
-_FILES = ("study_versions", "research_file", "release_file")
+_FILES = ("study_versions", "research_file", "release_file", "excel_and_powerbi")
 
 STEPS: tuple[Step, ...] = (
     Step("take_in", (), ("files_received", "refused_rows", *_CHECKED), bodies.take_in),
@@ -73,6 +73,12 @@ STEPS: tuple[Step, ...] = (
         ),
         _FILES,
         bodies.publish,
+    ),
+    Step(
+        "write_receipts",
+        ("files_received", "refused_rows", "change_since_last_delivery", "release_file"),
+        ("delivery_receipt",),
+        bodies.write_receipts,
     ),
 )
 

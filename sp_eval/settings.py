@@ -98,6 +98,10 @@ class Settings:
         return self.home / "quarantine"
 
     @property
+    def receipts(self) -> Path:
+        return self.home / "receipts"
+
+    @property
     def published(self) -> Path:
         return self.home / "published"
 

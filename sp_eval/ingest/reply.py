@@ -15,10 +15,26 @@ from sp_eval.ingest.quarantine import read_again, refused_rows
 from sp_eval.ingest.spreadsheet import Row, write_sheets
 from sp_eval.ingest.taken import Quarantined, TakenIn
 
-__all__ = ["write_reply"]
+__all__ = ["replace_reply", "write_reply"]
 
 _COMMONEST = 10
 _SHOWN_ROWS = 5
+_HEADING = ("Your reference", "File", "Sheet", "Row", "Column", "What is wrong, and what to do")
+_NO_VALUES = (
+    "Rows are named by their place and your own reference; the next sheet lists each of them."
+    " No value of your files is in this workbook."
+)
+
+
+def replace_reply(taken: TakenIn, folder: Path) -> Path | None:
+    """Put `reply.xlsx` into the folder in place of the one of before; none if none is needed."""
+    path = folder / "reply.xlsx"
+    if taken.rejection.is_empty():
+        path.unlink(missing_ok=True)
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    write_reply(taken, path)
+    return path
 
 
 def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> None:
@@ -31,8 +47,7 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
         (item.file, item.sheet): _cells(taken, item, with_values=with_values)
         for item in taken.quarantine
     }
-    heading = ["Your reference", "File", "Sheet", "Row", "Column", "What is wrong, and what to do"]
-    rows: list[Row] = [[*heading, "Value"] if with_values else heading]
+    rows: list[Row] = [[*_HEADING, "Value"] if with_values else _HEADING]
     for row in taken.rejection.to_dicts():
         found = lookup.get((row["file"], row["sheet"]), {})
         reference, value = found.get((row["row_number"], row["column_name"]), ("", ""))
@@ -41,28 +56,46 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
     summary = _summary(taken)
     if with_values:
         summary.insert(0, ["THIS COPY HOLDS VALUES FROM YOUR FILES: send it only over a safe way"])
-    write_sheets(path, {"Summary": summary, "Rows": rows})
+    else:
+        summary.insert(0, [_NO_VALUES])
+    write_sheets(path, {"Summary": summary, "Rows": rows}, widths=_WIDTHS, listed=("Rows",))
+
+
+_WIDTHS = {"Summary": (60, 10, 24, 30, 20), "Rows": (18, 26, 16, 8, 24, 70, 24)}
 
 
 def _summary(taken: TakenIn) -> list[Row]:
-    rows: list[Row] = [["File", "Sheet", "Rows", "Used", "Refused", "Repeated", "Status"]]
-    counts = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "status")
-    rows += [
-        [row["file"], row["sheet"], *(row[name] for name in counts)]
-        for row in taken.delivery.to_dicts()
-    ]
-    rows += [[], ["Commonest reasons", "", "Rows", "Column", "Found in", "For example rows"]]
+    """Return the commonest reasons, one a line, and below them the files."""
+    rows: list[Row] = [[], ["Commonest first: what is wrong, and what to do", "Rows", "Column"]]
+    rows[-1] = [*rows[-1], "Found in", "For example rows"]
     grouped = (
-        taken.rejection.drop_nulls("row_number")
-        .group_by("file", "sheet", "column_name", "reason", maintain_order=True)
-        .agg(pl.len(), pl.col("row_number").head(_SHOWN_ROWS))
-        .sort("len", descending=True, maintain_order=True)
+        taken.rejection.with_columns(
+            place=pl.format("{} {}", "file", "sheet").str.strip_chars(),
+            is_row=pl.col("row_number").is_not_null(),
+        )
+        .group_by("is_row", "column_name", "reason", maintain_order=True)
+        .agg(
+            pl.struct("file", "sheet", "row_number").n_unique().alias("rows"),
+            pl.col("place").unique(maintain_order=True).alias("places"),
+            pl.col("row_number").head(_SHOWN_ROWS),
+        )
+        .sort("is_row", "rows", descending=[False, True], maintain_order=True)
         .head(_COMMONEST)
     )
     for row in grouped.to_dicts():
-        place = f"{row['file']} {row['sheet']}".strip()
-        examples = ", ".join(map(str, row["row_number"]))
-        rows.append([row["reason"], "", row["len"], row["column_name"], place, examples])
+        places = row["places"]
+        where = places[0] if len(places) == 1 else f"{len(places)} files or sheets"
+        examples = ", ".join(map(str, row["row_number"])) if len(places) == 1 else ""
+        counted = row["rows"] if row["is_row"] else "whole file"
+        rows.append(
+            [row["reason"], counted, row["column_name"], where, examples if row["is_row"] else ""]
+        )
+    rows += [[], ["File", "Rows", "Sheet", "Used, not used, repeated", "Status"]]
+    for row in taken.delivery.to_dicts():
+        fate = (row[f"rows_{name}"] for name in ("accepted", "quarantined", "duplicate"))
+        told = "{} used, {} not used, {} repeated".format(*fate)
+        status = {"current": "in use", "refused": "not used"}.get(row["status"], row["status"])
+        rows.append([row["file"], row["rows_in"], row["sheet"], told, status])
     return rows
 
 

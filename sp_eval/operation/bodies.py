@@ -16,6 +16,7 @@ __all__ = [
     "publish",
     "take_in",
     "try_others",
+    "write_receipts",
 ]
 
 
@@ -73,3 +74,10 @@ def publish(run: Run) -> None:
     from sp_eval.operation import publish
 
     publish.publish(run)
+
+
+def write_receipts(run: Run) -> None:
+    """Tell each sender what came of the delivery."""
+    from sp_eval.operation import receipts
+
+    receipts.write_receipts(run)

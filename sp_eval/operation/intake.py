@@ -14,6 +14,7 @@ from sp_eval.ingest.key import PseudonymKey, obtain_key
 from sp_eval.ingest.landing import ReceivedMonth, content_digest, survey
 from sp_eval.ingest.ledger import usual_rows
 from sp_eval.ingest.quarantine import write_quarantine
+from sp_eval.ingest.reply import replace_reply
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.warehouse.connection import Connection, open_file, transaction
 from sp_eval.warehouse.ledger import (
@@ -115,6 +116,7 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
     )
     run.notices += [f"{part}: {notice}" for notice in taken.notices]
     write_quarantine(taken, run.settings.quarantine)
+    replace_reply(taken, run.settings.receipts / taken.scheme_code / taken.month)
     with transaction(conn):
         replace_month(conn, _record(taken))
         record_done(conn, "take_in", part, inputs)

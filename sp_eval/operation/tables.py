@@ -42,6 +42,13 @@ _ALL = (
         "published/delivery",
     ),
     Table(
+        "delivery_receipt",
+        "1_received",
+        "warehouse",
+        "meta.receipt",
+        "What each sender is told: rows used, rows not used and why, and one thing learned.",
+    ),
+    Table(
         "refused_rows",
         "2_checked",
         "warehouse",
@@ -206,6 +213,13 @@ _ALL = (
         "published",
         "release.duckdb",
         "The published tables for everyone, small counts hidden.",
+    ),
+    Table(
+        "excel_and_powerbi",
+        "8_published",
+        "published",
+        "release.xlsx",
+        "The same tables as one workbook, and as files with fixed names for dashboards.",
     ),
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
