@@ -74,17 +74,17 @@ def minimum_detectable_rate_ratio(
     gain from adjustment (which makes the true error smaller) and no loss from people who cannot
     be followed to the end or are referred later (which makes it larger).
 
-    The critical value rests on the variance where nothing changes, the power on that at the
-    change: |log RR| sqrt(n) = z(1 - alpha/2) sqrt(V0) + z(power) sqrt(V1), V0 =
-    dispersion / (rate x years) x (1 + 1 / matching_ratio). Zhu and Lakkis, Statistics in
-    Medicine 2014;33:376-387, equation 11 with the variance by their method 1.
+    The variance is that at the change, as a Wald test measures it: |log RR| sqrt(people) =
+    (z(1 - alpha/2) + z(power)) sqrt(V), V = 1 / (mean x RR) + k + (1 / mean + k) /
+    matching_ratio, which without a change is dispersion / mean x (1 + 1 / matching_ratio).
+    Zhu and Lakkis, Statistics in Medicine 2014;33:376-387, doi 10.1002/sim.5947, their second
+    approach (true rates).
     """
     counts = _Counts(people, rate * years, matching_ratio, max(1.0, dispersion))
-    z_size, z_power = _quantiles(power, alpha)
+    reach = _reach(power, alpha)
 
     def lacks(log_ratio: float) -> float:
-        spread = z_size * sqrt(counts.variance(0.0)) + z_power * sqrt(counts.variance(log_ratio))
-        return abs(log_ratio) * sqrt(people) - spread
+        return abs(log_ratio) * sqrt(people) - reach * sqrt(counts.variance(log_ratio))
 
     rise = float(optimize.brentq(lacks, 0.0, _bracket(lacks, people)))
     return DetectableRatio(
@@ -115,9 +115,7 @@ def people_needed(
     if not ratio > 0 or ratio == 1:
         raise ValueError("'ratio' must be above nought and other than 1")
     counts = _Counts(1.0, rate * years, matching_ratio, max(1.0, dispersion))
-    z_size, z_power = _quantiles(power, alpha)
-    spread = z_size * sqrt(counts.variance(0.0)) + z_power * sqrt(counts.variance(log(ratio)))
-    return ceil((spread / log(ratio)) ** 2)
+    return ceil(counts.variance(log(ratio)) * (_reach(power, alpha) / log(ratio)) ** 2)
 
 
 def standard_error(
@@ -156,10 +154,11 @@ class _Counts:
         return exposed + comparison / self.matching_ratio
 
 
-def _quantiles(power: float, alpha: float) -> tuple[float, float]:
+def _reach(power: float, alpha: float) -> float:
+    """How many standard errors an effect must be away from nothing."""
     if not (0 < alpha < 1 and alpha / 2 < power < 1):
         raise ValueError("'alpha' must lie in (0, 1) and 'power' between alpha / 2 and 1")
-    return float(stats.norm.ppf(1 - alpha / 2)), float(stats.norm.ppf(power))
+    return float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
 
 
 def _bracket(lacks: Callable[[float], float], people: float) -> float:
