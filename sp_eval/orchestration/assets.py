@@ -10,6 +10,7 @@ from sp_eval.contracts.odcs import Column, Kind, load_contract
 from sp_eval.contracts.scheme_mapping import mapped_schemes
 from sp_eval.operation.tables import TABLES, Table
 from sp_eval.orchestration.checks import checks_of
+from sp_eval.orchestration.deliveries import DELIVERY, delivery_asset
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings
 
@@ -19,17 +20,23 @@ _OWNERS = ["team:evaluation"]
 _SUMMARISED = (
     "files_received",
     "refused_rows",
+    "change_since_last_delivery",
     "who_can_be_followed",
+    "can_this_be_answered",
     "balance",
     "design_checks",
     "difference_made",
+    "contacts_before_and_after",
+    "side_by_side",
+    "other_methods",
 )
 
 
 def all_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """One multi-asset for each step of the pipeline."""
+    """One multi-asset for each step of the pipeline, and the months beside the first."""
     schemes = mapped_schemes()
-    return [_assets_of(step, settings, schemes) for step in STEPS]
+    steps = [_assets_of(step, settings, schemes) for step in STEPS]
+    return [delivery_asset(settings), *steps]
 
 
 def _assets_of(step: Step, settings: Settings, schemes: Sequence[str]) -> dg.AssetsDefinition:
@@ -53,7 +60,7 @@ def _spec(step: Step, table: Table, settings: Settings) -> dg.AssetSpec:
     earlier = [name for name in step.writes if TABLES[name].group < table.group]
     return dg.AssetSpec(
         table.name,
-        deps=[*step.reads, *earlier],
+        deps=[*step.reads, *earlier, *([] if step.reads or earlier else [DELIVERY])],
         group_name=table.group,
         description=_description(table, settings),
         kinds={"duckdb"},

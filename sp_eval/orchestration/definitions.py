@@ -1,14 +1,14 @@
-"""What Dagster loads: assets, checks and the one job, from the pipeline's steps."""
+"""What Dagster loads: assets, checks, jobs and what runs by itself, from the pipeline's steps."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of op functions.
 import dagster as dg
 
 from sp_eval.orchestration.assets import all_assets
+from sp_eval.orchestration.automation import all_schedules, all_sensors
+from sp_eval.orchestration.jobs import all_jobs
 from sp_eval.settings import Settings
 
 __all__ = ["build_definitions", "defs"]
-
-JOB = "evaluate_everything_received"
 
 
 def build_definitions(settings: Settings | None = None) -> dg.Definitions:
@@ -18,14 +18,12 @@ def build_definitions(settings: Settings | None = None) -> dg.Definitions:
     ----------
     settings : by default those of the environment.
     """
-    job = dg.define_asset_job(
-        JOB,
-        selection=dg.AssetSelection.all(),
-        description="Take in what was received, evaluate every study, and publish.",
-    )
+    known = settings or Settings.from_environment()
     return dg.Definitions(
-        assets=all_assets(settings or Settings.from_environment()),
-        jobs=[job],
+        assets=all_assets(known),
+        jobs=all_jobs(),
+        sensors=all_sensors(known),
+        schedules=all_schedules(known),
         executor=dg.in_process_executor,
     )
 

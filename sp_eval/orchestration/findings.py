@@ -10,8 +10,9 @@ from sp_eval.framework.design_store import kept_schemes, load_compared
 from sp_eval.ingest.landing import LandingEmptyError, survey
 from sp_eval.operation.outcome import sum_up
 from sp_eval.operation.run import Run
+from sp_eval.operation.tables import TABLES
+from sp_eval.orchestration.figures import rows_to_show
 from sp_eval.warehouse.connection import Connection, open_file
-from sp_eval.warehouse.frames import read_frame
 from sp_eval.warehouse.ledger import published_deliveries, published_rejections
 
 __all__ = ["Findings", "design_findings", "file_findings", "run_findings"]
@@ -87,7 +88,7 @@ def design_findings(run: Run) -> Findings:
     sound: _Sentences = []
     for study in run.studies:
         with open_file(run.study_file(study), read_only=True) as conn:
-            checks = read_frame(conn, "from result.design_check")
+            checks = rows_to_show(conn, study, TABLES["design_checks"])
             reasons = _not_compared(conn)
         for row in checks.to_dicts():
             told = f"{row['scheme_code']} ({study.study_id}): {row['sentence']}."

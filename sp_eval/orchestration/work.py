@@ -17,12 +17,15 @@ from sp_eval.operation.refusals import REFUSALS
 from sp_eval.operation.run import Run
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration.checks import Judged, judge_checks
+from sp_eval.orchestration.deliveries import DELIVERY, partition_of, register, standing_in
+from sp_eval.orchestration.months import newly_taken_in, shown_of_month, stopped_because
 from sp_eval.orchestration.shown import metadata_of
+from sp_eval.orchestration.telling import STOPPED, tell_checks, tell_files, tell_standing
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings, project_root
 from sp_eval.study.protocol import load_studies
 
-__all__ = ["do_step", "steps_before"]
+__all__ = ["do_step", "steps_before", "take_in_one_month"]
 
 _WAIT_SECONDS = 600
 
@@ -47,7 +50,7 @@ def do_step(
     ------
     dagster.Failure : one sentence for whoever runs it; no cell value in it.
     """
-    with _plainly(step):
+    with _plainly(step.name):
         run = _begin(settings, context)
         if step.reads and not settings.warehouse.exists():
             raise NothingReceivedError(
@@ -59,6 +62,9 @@ def do_step(
                 needed.function(run)
             shown = {name: metadata_of(run, TABLES[name]) for name in step.writes}
             judged = judge_checks(run, step.name, mapped_schemes())
+            if not step.reads:
+                _report_months(run, context)
+        _tell(run, step, judged, context)
     notices = list(dict.fromkeys(run.notices))
     for notice in notices:
         context.log.warning(notice)
@@ -67,6 +73,67 @@ def do_step(
     for name, metadata in shown.items():
         checks = [_check_result(one) for one in judged if one.check.table == name]
         yield dg.MaterializeResult(asset_key=name, metadata=metadata, check_results=checks)
+
+
+def take_in_one_month(
+    settings: Settings, context: dg.AssetExecutionContext
+) -> dg.MaterializeResult[Any]:
+    """Take in the scheme's month that the run was asked for, alone, and say what came of it.
+
+    Raises
+    ------
+    dagster.Failure : nothing of that month is used, so that its partition stays red until mended.
+    """
+    with _plainly("take_in"):
+        part = standing_in(context.run)
+        if part is None:
+            raise NothingReceivedError(
+                "No month was chosen: choose a scheme and a month, or use the job"
+                " evaluate_everything_received, which takes in everything."
+            )
+        run = _begin(settings, context)
+        with _turn(run, context):
+            for step in STEPS:
+                if not step.reads:
+                    step.function(run)
+            shown = shown_of_month(settings, *part)
+            stopped = stopped_because(settings, *part)
+        for problem in tell_files(settings):
+            context.log.warning(problem)
+    for notice in dict.fromkeys(run.notices):
+        context.log.warning(notice)
+    if stopped:
+        raise dg.Failure(stopped, metadata={STOPPED: True, **shown}, allow_retries=False)
+    return dg.MaterializeResult(metadata=shown)
+
+
+def _report_months(run: Run, context: dg.AssetExecutionContext) -> None:
+    """Show the months this step took in under `delivery`, as if each had been asked for alone."""
+    known = context.instance.get_materialized_partitions(dg.AssetKey(DELIVERY))
+    for scheme, month in newly_taken_in(run.settings, since=run.started_at, known=known):
+        register(context.instance, [scheme], [month])
+        if not stopped_because(run.settings, scheme, month):
+            context.log_event(
+                dg.AssetMaterialization(
+                    DELIVERY,
+                    partition=partition_of(scheme, month),
+                    metadata=shown_of_month(run.settings, scheme, month),
+                )
+            )
+
+
+def _tell(
+    run: Run, step: Step, judged: Sequence[Judged], context: dg.AssetExecutionContext
+) -> None:
+    """Tell people what stands at the end of a run; what failed at once, where none follows."""
+    goes_on = STEPS[-1].name in {node.name for node in context.job_def.nodes}
+    problems: tuple[str, ...] = ()
+    if step is STEPS[-1]:
+        problems = tell_standing(run.settings, now=datetime.now(UTC))
+    elif not goes_on:
+        problems = tell_checks(run.settings, judged)
+    for problem in problems:
+        context.log.warning(problem)
 
 
 def steps_before(step: Step) -> tuple[Step, ...]:
@@ -82,6 +149,9 @@ def steps_before(step: Step) -> tuple[Step, ...]:
 def _begin(settings: Settings, context: dg.AssetExecutionContext) -> Run:
     """A run that carries the same name in every step of one Dagster run."""
     run = Run(settings, load_studies(settings.studies), told=context.log.info)
+    part = standing_in(context.run)
+    if part is not None:
+        run.schemes, run.month = (part[0],), part[1]
     record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is not None and record.start_time is not None:
         run.started_at = datetime.fromtimestamp(record.start_time, UTC).replace(tzinfo=None)
@@ -102,7 +172,7 @@ def _turn(run: Run, context: dg.AssetExecutionContext) -> Iterator[None]:
 
 
 @contextmanager
-def _plainly(step: Step) -> Iterator[None]:
+def _plainly(step: str) -> Iterator[None]:
     """Turn every error into one sentence.
 
     An error nobody expected is told by its kind and place alone: its message might quote a cell,
@@ -114,7 +184,7 @@ def _plainly(step: Step) -> Iterator[None]:
         raise dg.Failure(str(error), allow_retries=False) from None
     except Exception as error:  # noqa: BLE001  (nothing may reach Dagster's log as it is)
         sentence = (
-            f"The step {step.name} broke off with a {type(error).__name__} at {_place(error)};"
+            f"The step {step} broke off with a {type(error).__name__} at {_place(error)};"
             " what earlier steps did stands. Run `sp-eval run` in a terminal to see the message."
         )
         raise dg.Failure(sentence, allow_retries=False) from None
