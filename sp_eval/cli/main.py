@@ -39,6 +39,11 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+class Shown(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
 class Snapshot(StrEnum):
     RELEASE = "release"
     RESEARCH = "research"
@@ -170,6 +175,55 @@ def query(
     with plainly():
         found = query_snapshot(settings.published / f"{snapshot}.duckdb", sql)
         print_frame(found, form)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    home: HomeOption = None,
+) -> None:
+    """Write the release anywhere: database, workbook, Parquet and CSV, with checksums."""
+    from sp_eval.cli.export import export_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        export_and_show(out, home=home)
+
+
+@app.command()
+def status(
+    form: Annotated[Shown, typer.Option("--format", help="How to print.")] = Shown.TABLE,
+    home: HomeOption = None,
+) -> None:
+    """Say what is published, from which deliveries, how old, and what is missing or due.
+
+    Exit status 0: all well; 1: something missing, refused or withheld; 2: nothing published.
+    """
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.status import show_status
+
+    with plainly():
+        code = show_status(home, as_json=form is Shown.JSON)
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor(
+    home: HomeOption = None,
+    landing: Annotated[
+        Path | None, typer.Option(help="Where deliveries lie; usually <home>/landing.")
+    ] = None,
+) -> None:
+    """Look whether everything needed to run is there, and say what to do where it is not.
+
+    Exit status 0: nothing is wrong; 1: something is.
+    """
+    from sp_eval.cli.doctor import show_doctor
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        code = show_doctor(home, landing)
+    raise typer.Exit(code)
 
 
 @app.command()

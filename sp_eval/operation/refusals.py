@@ -5,6 +5,7 @@ from __future__ import annotations
 from sp_eval.contracts.odcs import ContractError
 from sp_eval.ingest.key import KeyRefusedError
 from sp_eval.ingest.landing import LandingEmptyError
+from sp_eval.operation.export import ExportRefusedError
 from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError
 from sp_eval.study.protocol import InvalidStudyError
@@ -14,6 +15,7 @@ __all__ = ["REFUSALS"]
 
 REFUSALS: tuple[type[Exception], ...] = (
     ContractError,
+    ExportRefusedError,
     InvalidStudyError,
     KeyRefusedError,
     LandingEmptyError,
