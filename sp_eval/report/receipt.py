@@ -25,7 +25,8 @@ class ReceiptFacts:
     `delivery`, `rejection`: rows of the published tables of that name, of one scheme and month,
     without earlier versions of a file. `unusual`: sentences of checks that found something
     unusual. `learned`: one sentence of the release. `reply`: name of the workbook that lists
-    every row, where there is one. `title`: the scheme as people know it.
+    every row, where there is one. `title`: the scheme as people know it. `is_trial`: nothing was
+    delivered, files were only tried.
     """
 
     title: str
@@ -35,6 +36,7 @@ class ReceiptFacts:
     unusual: tuple[str, ...] = ()
     learned: str | None = None
     reply: str | None = None
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def receipt_of(facts: ReceiptFacts) -> Receipt:
     return Receipt(
         title=facts.title,
         month=_spoken(facts.month),
-        headline=_headline(counts, is_used=is_used),
+        headline=_headline(counts, is_used=is_used, is_trial=facts.is_trial),
         lines=(*first, *_reasons(facts, most=left), *last),
         rows_in=counts.rows_in,
         rows_used=counts.used,
@@ -101,7 +103,10 @@ def _counts(delivery: pl.DataFrame) -> _Counts:
     )
 
 
-def _headline(counts: _Counts, *, is_used: bool) -> str:
+def _headline(counts: _Counts, *, is_used: bool, is_trial: bool) -> str:
+    if is_trial:
+        would = f"{counts.used:,} of {_many(counts.rows_in, 'row')} would be used."
+        return f"Tried, nothing kept: {would}"
     if not is_used:
         return "Nothing of this delivery is used yet."
     if counts.used == counts.rows_in:
@@ -183,13 +188,17 @@ def _place() -> pl.Expr:
 
 
 def _listed(places: list[str], reason: str, *, column: str | None = None) -> str:
-    named = f"{len(places)} files" if len(places) > _LONGEST_LIST else ", ".join(places)
+    named = ", ".join(places[:_LONGEST_LIST])
+    if len(places) > _LONGEST_LIST:
+        named += f" and {len(places) - _LONGEST_LIST} more"
     return f"{column}, {named}: {reason}" if column else f"{named}: {reason}"
 
 
 def _what_to_do(facts: ReceiptFacts, counts: _Counts, *, is_used: bool) -> str:
     if facts.rejection.is_empty():
         return "nothing; all is in order."
+    if facts.is_trial:
+        return _mend_and_try_again(facts, counts)
     listed = f" Every row is listed by its number in {facts.reply}." if facts.reply else ""
     has_rows = bool(facts.rejection["row_number"].count())
     if not is_used:
@@ -203,6 +212,16 @@ def _what_to_do(facts: ReceiptFacts, counts: _Counts, *, is_used: bool) -> str:
         )
     worst = " Begin with the commonest." if counts.refused > 1 else ""
     return f"correct the rows where you keep them, and send the file again.{worst}{listed}"
+
+
+def _mend_and_try_again(facts: ReceiptFacts, counts: _Counts) -> str:
+    done = "put right what is named above" if _whole(facts).height else "correct these rows"
+    if facts.reply:
+        listed = f"every row is listed by its number in {facts.reply}"
+    else:
+        listed = "to get a workbook that lists every row by its number, add --reply FILE.xlsx"
+    worst = ", the commonest first" if counts.refused > 1 else ""
+    return f"{done}{worst}, and check again; {listed}."
 
 
 def _unusual(sentences: tuple[str, ...]) -> str:

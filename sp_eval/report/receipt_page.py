@@ -7,7 +7,7 @@ from html import escape
 
 from sp_eval.report.receipt import Receipt
 
-__all__ = ["as_page", "as_text"]
+__all__ = ["as_lines", "as_page", "as_text"]
 
 _CLOSING = "About this receipt: it holds counts only, no names, numbers or dates of people."
 _STYLE = """
@@ -60,12 +60,19 @@ def as_page(receipt: Receipt) -> str:
 
 def as_text(receipt: Receipt) -> str:
     """Return the same words as plain text, for an e-mail."""
-    lines = [_title(receipt), receipt.headline, ""]
-    for label, said in receipt.lines:
-        lines += textwrap.wrap(
-            f"{label}: {_capital(said)}", width=92, subsequent_indent="  ", break_on_hyphens=False
-        )
-    return "\n".join([*lines, "", _CLOSING]) + "\n"
+    head = [_title(receipt), receipt.headline, ""]
+    lines = [
+        part
+        for line in as_lines(receipt)[2:]
+        for part in textwrap.wrap(line, width=92, subsequent_indent="  ", break_on_hyphens=False)
+    ]
+    return "\n".join([*head, *lines, "", _CLOSING]) + "\n"
+
+
+def as_lines(receipt: Receipt) -> tuple[str, ...]:
+    """Return title, headline and each line as one line of text, for a terminal."""
+    lines = (f"{label}: {_capital(said)}" for label, said in receipt.lines)
+    return (_title(receipt), receipt.headline, *lines)
 
 
 def _capital(said: str) -> str:

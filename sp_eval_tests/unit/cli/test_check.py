@@ -47,16 +47,16 @@ def told_in(book: Path) -> list[list[str]]:
 def test_a_good_month(sound: Path) -> None:
     told = check(sound)
     assert told.status == 0
-    assert "rotherham, month 2019-04" in told.out
-    for word in ("Referrals", "GP_EVENTS.csv", "SUS_OP.csv"):
-        assert word in told.out
-    assert "REFUSED" not in told.out + told.err
-    assert "Commonest reasons" not in told.err
+    assert "Rotherham Social Prescribing Service: your delivery of April 2019" in told.out
+    assert "Received: 6 files with" in told.out
+    assert "What to do: Nothing; all is in order." in told.out
+    assert "Not used" not in told.out + told.err
 
 
 def test_one_good_file_of_it(sound: Path) -> None:
     told = check(sound / "SUS_AE.csv")
     assert told.status == 0
+    assert "Received: 1 file with" in told.out
     assert "GP_EVENTS" not in told.out
 
 
@@ -71,9 +71,23 @@ def test_nothing_is_kept(sound: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 def test_faulty_rows_are_told_with_where_and_what_to_do(faulty: Path) -> None:
     told = check(faulty / "GP_EVENTS.csv")
     assert told.status == 0  # single rows may be refused
-    assert "Commonest reasons for refused rows" in told.err
-    assert "x GP_EVENTS.csv, column" in told.err
-    assert "(for example row " in told.err
+    lines = told.out.splitlines()
+    refused = [line for line in lines if line.startswith("Not used: ")]
+    counts = [int(line.split()[2]) for line in refused]
+    assert counts == sorted(counts, reverse=True)
+    assert all("GP_EVENTS.csv: " in line for line in refused)
+    assert len(lines) <= 2 + 10  # title, headline, and ten lines
+    assert lines[-1].startswith("What to do: Correct these rows")
+    assert "add --reply FILE.xlsx" in lines[-1]
+
+
+def test_one_file_and_a_folder_are_told_in_the_same_words(sound: Path, faulty: Path) -> None:
+    for month in (sound, faulty):
+        heads = [
+            [line.split(":")[0] for line in check(path).out.splitlines()]
+            for path in (month, month / "SUS_AE.csv")
+        ]
+        assert set(heads[0]) - {"And also"} == set(heads[1]) - {"And also"}
 
 
 def test_a_bad_file(sound: Path, tmp_path: Path) -> None:
@@ -83,8 +97,9 @@ def test_a_bad_file(sound: Path, tmp_path: Path) -> None:
     path.write_text(rows, encoding="utf-8")
     told = check(path)
     assert told.status == 1
-    assert "REFUSED" in told.out
-    assert "SUS_AE.csv: The column 'ARRIVALDATE' is missing." in told.err
+    assert "0 of " in told.out
+    assert "Not used: SUS_AE.csv: The column 'ARRIVALDATE' is missing." in told.out
+    assert "What to do: Put right what is named above" in told.out
 
 
 def test_a_stopped_month_is_told(sound: Path, tmp_path: Path) -> None:
@@ -94,7 +109,7 @@ def test_a_stopped_month_is_told(sound: Path, tmp_path: Path) -> None:
     path.write_text(rows, encoding="utf-8")
     told = check(path)
     assert told.status == 1
-    assert "more than 20% of the file, so the month was stopped" in told.err
+    assert "more than 20% of the file, so the month was stopped" in told.out
 
 
 @pytest.mark.parametrize(

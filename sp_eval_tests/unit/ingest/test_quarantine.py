@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.quarantine import write_quarantine
-from sp_eval.ingest.reply import write_reply
+from sp_eval.ingest.reply import replace_reply, write_reply
 from sp_eval.ingest.taken import TakenIn
 
 Make = Callable[..., SchemeMapping]
@@ -135,5 +137,25 @@ def test_a_copy_with_values_says_so(taken: TakenIn, tmp_path: Path) -> None:
 def test_the_summary_counts_and_groups(taken: TakenIn, tmp_path: Path) -> None:
     write_reply(taken, tmp_path / "reply.xlsx")
     summary: list[Any] = text_of(tmp_path / "reply.xlsx")["Summary"]
-    assert summary[1][:6] == ("r.csv", "", "3", "1", "2", "0")
-    assert summary[-1][2:6] == ("2", "Date", "r.csv", "3, 4")
+    assert "No value of your files is in this workbook." in summary[0][0]
+    assert summary[3][1:5] == ("2", "Date", "r.csv", "3, 4")
+    assert summary[-1][:5] == (
+        "r.csv", "3", "", "1 used, 2 not used, 0 repeated", "in use",
+    )  # fmt: skip
+
+
+def test_the_same_refusals_are_the_same_bytes(taken: TakenIn, tmp_path: Path) -> None:
+    first, again = tmp_path / "first.xlsx", tmp_path / "again.xlsx"
+    write_reply(taken, first)
+    time.sleep(1.1)  # a workbook names the second it was made in
+    write_reply(taken, again)
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_a_reply_goes_when_nothing_is_left_to_mend(taken: TakenIn, tmp_path: Path) -> None:
+    path = replace_reply(taken, tmp_path / "receipts")
+    assert path is not None
+    assert path.exists()
+    mended = replace(taken, rejection=taken.rejection.clear())
+    assert replace_reply(mended, tmp_path / "receipts") is None
+    assert not path.exists()
