@@ -1,0 +1,256 @@
+"""What each scheme's people did, and why: the figures and sentences of one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sp_eval.report import words
+from sp_eval.report.figure import Figure, Sentence, say, total
+from sp_eval.report.release import Release
+
+__all__ = ["Answer", "Bars", "answer_of", "interval_words", "percent_change", "way"]
+
+_RATIO = "rate_ratio"
+_DIFFERENCE = "rate_difference_per_1000_person_years"
+_RATE = "rate_per_1000_person_years"
+_PER_HUNDRED = 0.1  # rates are held per 1,000 person-years
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The three figures per 100 people a year, and how they add up.
+
+    `without` is `after` with the printed difference taken away again, so that each row adds.
+    """
+
+    before: Figure
+    without: Figure
+    after: Figure
+    difference: Figure
+    anyway: Figure
+    low: Figure
+    high: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One outcome in one scheme.
+
+    `bars` is None where no estimate is released; then `plain` may hold the plain change before
+    and after, of which `anyway` at least is to be expected.
+    """
+
+    scheme: str
+    outcome: str
+    label: str
+    role: str
+    verdict: str
+    sentence: Sentence
+    bars: Bars | None
+    remark: Sentence | None
+    change: Figure | None
+    change_low: Figure | None
+    change_high: Figure | None
+    plain: Figure | None
+    anyway: Figure | None
+    reason: Figure | None
+    grade: str
+
+    @property
+    def verdict_word(self) -> str:
+        return words.VERDICTS[self.verdict]
+
+
+def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
+    """Read the answer for one outcome of one scheme."""
+    key = {"scheme_code": scheme, "outcome": outcome}
+    ratio = release.row("estimate", **key, method="matched_rate_ratio", scale=_RATIO) or {}
+    verdict = str(ratio.get("verdict") or "not_answerable")
+    bars = _bars(release, key) if ratio.get("status") == "released" else None
+    if bars is None:
+        verdict = "not_answerable"
+    changes = [
+        percent_change(release, "matched_rate_ratio", end, **key)
+        for end in ("point", "ci_low", "ci_high")
+    ]
+    plain = percent_change(release, "before_after", "point", **key)
+    anyway = percent_change(release, "expected_from_selection", "point", **key)
+    level = release.number(
+        "estimate", "ci_level", scale=100, **key, method="matched_rate_ratio", scale_of=_RATIO
+    )
+    return Answer(
+        scheme=scheme,
+        outcome=outcome,
+        label=words.label(outcome),
+        role=role,
+        verdict=verdict,
+        sentence=_sentence(release, key, verdict, ratio, bars, changes, level),
+        bars=bars,
+        remark=_remark(plain, anyway, bars),
+        change=changes[0] if bars else None,
+        change_low=changes[1] if bars else None,
+        change_high=changes[2] if bars else None,
+        plain=plain if plain.value is not None else None,
+        anyway=anyway if anyway.value is not None else None,
+        reason=None if bars else _reason(release, key),
+        grade=str(ratio.get("evidence_grade") or "none"),
+    )
+
+
+def percent_change(
+    release: Release, method: str, end: str, *, scheme_code: str, outcome: str, decimals: int = 0
+) -> Figure:
+    """A ratio as per cent more (positive) or fewer (negative)."""
+    return release.number(
+        "estimate",
+        end,
+        scale=100,
+        offset=-100,
+        decimals=decimals,
+        scheme_code=scheme_code,
+        outcome=outcome,
+        method=method,
+        scale_of=_RATIO,
+    )
+
+
+def way(figure: Figure) -> str:
+    """Fewer or more, by the sign."""
+    return "fewer" if (figure.value or 0) < 0 else "more"
+
+
+def interval_words(low: Figure, high: Figure, unit: str = "") -> Sentence:
+    """An interval of changes: both ends on one side, or one on each."""
+    if low.value is None or high.value is None:
+        return say("not shown")
+    if low.value >= 0 or high.value <= 0:
+        near, far = sorted((low, high), key=lambda one: abs(one.value or 0))
+        side = way(low if low.value < 0 else high)
+        return say(f"{{a}} to {{b}}{unit} {side}", a=near.bare(), b=far.bare())
+    return say(f"{{a}}{unit} fewer to {{b}}{unit} more", a=low.bare(), b=high.bare())
+
+
+def _bars(release: Release, key: dict[str, str]) -> Bars | None:
+    methods = {
+        "before": "observed_before",
+        "without": "expected_without_scheme",
+        "after": "observed_after",
+    }
+    found = {
+        name: release.row("estimate", **key, method=method, scale=_RATE)
+        for name, method in methods.items()
+    }
+    points = [row["point"] for row in found.values() if row and row["point"] is not None]
+    if len(points) < len(methods):
+        return None
+    decimals = 0 if max(points) * _PER_HUNDRED >= 100 else 1
+
+    def shown(method: str, column: str, scale: str) -> Figure:
+        return release.number(
+            "estimate", column, scale=_PER_HUNDRED, decimals=decimals,
+            **key, method=method, scale_of=scale,
+        )  # fmt: skip
+
+    before = shown("observed_before", "point", _RATE)
+    after = shown("observed_after", "point", _RATE)
+    difference = shown("matched_rate_ratio", "point", _DIFFERENCE)
+    stands_for = shown("expected_without_scheme", "point", _RATE).source
+    without = total((1, after), (-1, difference), source=stands_for)
+    return Bars(
+        before=before,
+        without=without,
+        after=after,
+        difference=difference,
+        anyway=total((1, after), (-1, difference), (-1, before)),
+        low=shown("matched_rate_ratio", "ci_low", _DIFFERENCE),
+        high=shown("matched_rate_ratio", "ci_high", _DIFFERENCE),
+    )
+
+
+def _sentence(
+    release: Release,
+    key: dict[str, str],
+    verdict: str,
+    ratio: dict[str, Any],
+    bars: Bars | None,
+    changes: list[Figure],
+    level: Figure,
+) -> Sentence:
+    noun = words.noun(key["outcome"])
+    start = noun[0].upper() + noun[1:]
+    if verdict == "not_answerable" or bars is None:
+        given = str(ratio.get("withheld_reason") or "no estimate is in the release")
+        plain = words.obstacle(given)
+        reason = plain or _reason(release, key) or given
+        return say(words.NOT_ANSWERABLE, noun=start, reason=reason, action=words.way_on(given))
+    if verdict in ("fewer", "more"):
+        return say(
+            words.CHANGED, hundred="100", n=bars.difference.bare(), way=way(bars.difference),
+            noun=noun, level=level, interval=interval_words(bars.low, bars.high),
+            share=changes[0].bare(),
+        )  # fmt: skip
+    if verdict == "no_worthwhile_change":
+        margin = release.number("detectable_change", "worthwhile", scale=100, **key)
+        found: Figure | str = margin if margin.value is not None else "few"
+        interval = interval_words(changes[1], changes[2], "%")
+        return say(words.NO_CHANGE, noun=start, margin=found, level=level, interval=interval)
+    interval = interval_words(bars.low, bars.high)
+    needed = release.number("detectable_change", "people_needed", **key)
+    told = say(
+        words.CANNOT_TELL,
+        noun=start,
+        interval=say("between {one}", one=_between(interval, bars)),
+        hundred="100",
+    )
+    if needed.value is None:
+        return told
+    return Sentence((*told.parts, say(words.NEEDED, people=needed)))
+
+
+def _between(interval: Sentence, bars: Bars) -> Sentence:
+    if (bars.low.value or 0) < 0 < (bars.high.value or 0):
+        return say("{a} fewer and {b} more", a=bars.low.bare(), b=bars.high.bare())
+    return interval
+
+
+def _reason(release: Release, key: dict[str, str]) -> Figure | None:
+    of = {**key, "method": "matched_rate_ratio", "scale_of": _RATIO}
+    figure = release.text("estimate", "withheld_reason", **of)
+    return figure if figure.text else None
+
+
+def _remark(plain: Figure, anyway: Figure, bars: Bars | None) -> Sentence | None:
+    """What a plain before/after would say, and how much of it happens anyway."""
+    if plain.value is None:
+        return None
+    told = say(
+        "A plain before/after would say {n}% {way}.", n=plain.bare(), way=way(plain)
+    )
+    if bars is None:
+        if anyway.value is None or anyway.value >= 0 or plain.value >= 0:
+            more = say(" An unknown part of this happens anyway.")
+        else:
+            more = say(
+                " An unknown part of this, at least {n}%, happens anyway: people are referred at"
+                " their busiest.",
+                n=anyway.bare(),
+            )
+        return Sentence((told, more))
+    return Sentence((told, say(_anyway_in_words(bars))))
+
+
+def _anyway_in_words(bars: Bars) -> str:
+    before, without, after = (f.value or 0.0 for f in (bars.before, bars.without, bars.after))
+    fell, fell_anyway = before - after, before - without
+    busiest = ": people are referred at their busiest."
+    if fell > 0 and fell_anyway > 0:
+        if fell_anyway >= fell:
+            return f" All of that happens anyway{busiest}"
+        share = "More than half" if fell_anyway > fell / 2 else "Part"
+        return f" {share} of that happens anyway{busiest}"
+    if fell_anyway < 0:
+        return " Without the scheme it would have risen: that is what the difference is taken from."
+    return " Compare it with what would have happened anyway, above."
+
+

@@ -1,0 +1,227 @@
+"""Every word of the report that is not a row of the release: said once, for page and print.
+
+The verdicts and their sentences are fixed: harm is told in the same words as benefit.
+"""
+
+from __future__ import annotations
+
+from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
+
+__all__ = [
+    "GRADES",
+    "METHODS",
+    "POOLS",
+    "SOURCES",
+    "STATUS",
+    "STEPS",
+    "VERDICTS",
+    "covariate",
+    "label",
+    "noun",
+    "obstacle",
+    "short",
+    "way_on",
+]
+
+VERDICTS = {
+    "fewer": "FEWER",
+    "more": "MORE",
+    "no_worthwhile_change": "NO WORTHWHILE CHANGE",
+    "cannot_tell": "CANNOT TELL",
+    "not_answerable": "NOT ANSWERABLE",
+}
+CHANGED = (
+    "For every {hundred} people referred there were {n} {way} {noun} a year than among similar"
+    " people who were not referred ({level}% interval {interval}; {share}% {way})."
+)
+NO_CHANGE = (
+    "{noun}: the difference is smaller than the {margin}% this study said would matter"
+    " ({level}% interval {interval})."
+)
+CANNOT_TELL = (
+    "{noun}: too few people or events: the truth may lie {interval} for every {hundred} people a"
+    " year. This is not evidence of no effect."
+)
+NEEDED = " About {people} people would be needed."
+NOT_ANSWERABLE = "{noun}: {reason}. To answer it: {action}."
+
+GRADES = {
+    "moderate": "moderate",
+    "low": "low",
+    "none": "none",
+}
+GRADE_MEANS = {
+    "moderate": "the groups were alike before referral, and care that should not change did not",
+    "low": "the groups were alike before referral, but care that should not change did change",
+    "none": "no comparison could be released",
+}
+NO_COMPARISON = "{anyway} of this happens anyway: people are referred at their busiest."
+
+STEPS = {
+    "referrals": "referrals received and usable",
+    "first of an episode": "referrals that began an episode",
+    "people": "different people",
+    "consented": "agreed to evaluation",
+    "linked": "found on the register supplied",
+    "first referral in the study": "not referred earlier",
+    "in the index period": "first referred in the months studied",
+    "followed back": "registered and alive for the whole year before",
+    "of the ages studied": "of the ages studied",
+    "covered": "at practices whose files cover that time",
+    "matched and analysed": "had similar people to compare with, and analysed",
+}
+METHODS = {
+    "matched_rate_ratio": "the answer of this report: similar people, same month",
+    "before_after": "plain before and after, nobody to compare with (not an effect)",
+    "expected_from_selection": "change to expect had nobody been referred (not an effect)",
+    "matched_follow_on": "similar people referred later go on counting",
+    "matched_uncapped": "no cap on any weight",
+    "matched_cap_10": "a tighter cap on weights",
+    "matched_non_referring": "similar people of practices that do not refer",
+}
+SOURCES = {
+    "gp_contact": "GP contacts",
+    "ae": "A&E",
+    "inpatient": "hospital stays",
+    "outpatient": "outpatient visits",
+}
+STATUS = {
+    "current": "in use",
+    "superseded": "replaced by a newer one",
+    "refused": "refused as a whole",
+    "missing": "agreed, and not there",
+    "withdrawn": "taken back by the sender",
+}
+POOLS = {
+    "area": "everybody registered in the area",
+    "non_referring_practices": "people of practices that do not refer",
+    "referring_practices": "people of practices that refer",
+}
+CRITERIA = {
+    "side_by_side": "All in all",
+    "same_months": "Same months",
+    "same_follow_up": "Followed for as long",
+    "same_identifier": "People told apart alike",
+    "same_consent_rule": "Same rule of consent",
+    "design_checks": "Design checks",
+    "case_mix": "Alike before referral",
+    "same_care": "Same care counted",
+    "within_chance": "Gap within chance",
+    "only_one_scheme": "Schemes",
+}
+MATCHED_ON = {"calendar_month": "calendar month of referral", "practice": "practice"}
+ALIKE_IN = {
+    "age": "age",
+    "sex": "sex",
+    "deprivation": "deprivation",
+    "ltc_count": "number of long-term conditions",
+    "history": "use of the main kind of care in each stretch of the year before",
+    "other_outcomes": "use of the other kinds of care before",
+    "practice": "practice",
+}
+CHECKS = {
+    "matched_share": "Enough people referred found similar people",
+    "balance": "The groups were alike before referral",
+    "effective_comparison": "Enough different similar people",
+    "weights_at_cap": "No few people count for too much",
+}
+GLOSSARY = (
+    ("People referred", "Everybody sent to the scheme for the first time in the months studied,"
+     " whether or not they then came."),
+    ("Similar people", "People not referred in that month whose age, health and use of care up to"
+     " then were much the same."),
+    ("Would have happened anyway", "The change without the scheme, read off the similar people."
+     " People are referred when they need most care; most go back to their usual by themselves."),
+    ("Because of the scheme", "The difference between the people referred and the similar people,"
+     " if nothing else set them apart."),
+    ("Interval", "The range the truth may well lie in. A wide one means few people or events."),
+    ("Cannot tell", "The files are too small to say. This is not evidence of no effect."),
+    ("No worthwhile change", "Any change is smaller than what the study said would matter."),
+    ("Grade", "How far the design can carry a claim of cause: moderate, low or none. It is never"
+     " high without drawing lots who is referred."),
+    ("Washout", "The first days after referral. They count neither as before nor as after."),
+    ("Hidden cause", "Something not in the files that makes referral likelier and use of care"
+     " higher or lower. The stronger it would have to be, the safer the answer."),
+    ("Not shown", "Small numbers of people are hidden and others rounded, so that nobody can be"
+     " recognised."),
+    ("Standard deviation", "How much people usually differ. Gaps between groups are measured in it."),
+)  # fmt: skip
+_NOUNS = {"emergency_bed_days": "nights in hospital after an emergency"}
+_OBSTACLES = (
+    ("differ most before referral", "the groups were not alike enough before referral"),
+    ("found similar people (", "too few of the people referred found similar people"),
+    ("count for", "too few different people stand behind the comparison"),
+    ("reach their cap", "the comparison rests too much on a few people"),
+)
+_WIDEN = "compare with another group of people, or study a longer period, and run again"
+_WAYS_ON = (
+    ("no file covers", "ask for the files that cover the year before and the year after referral"),
+    ("sent no answers", "ask the scheme for the answers to this questionnaire"),
+    ("rests on", "wait until more people are referred, or put several years together"),
+    ("a part of this total", "read its parts, or put several years together"),
+    ("too few", "wait until more people are referred, or put several years together"),
+    ("events", "wait until more people are referred, or put several years together"),
+    ("differ most before referral", _WIDEN),
+    ("found similar people (", _WIDEN),
+    ("count for", _WIDEN),
+    ("reach their cap", _WIDEN),
+)
+_OTHERWISE = "ask for the register, the GP contacts and the hospital care of the whole area"
+
+
+def label(outcome: str) -> str:
+    """An outcome as a heading."""
+    found = OUTCOMES.get(outcome) or INSTRUMENTS.get(outcome)
+    return found.label if found else outcome.replace("_", " ").capitalize()
+
+
+def noun(outcome: str) -> str:
+    """An outcome inside a sentence."""
+    named = _NOUNS.get(outcome, label(outcome))
+    is_name = len(named) > 1 and not named[1].islower()  # GP, A&E
+    return named if is_name else named[0].lower() + named[1:]
+
+
+def short(scheme: str) -> str:
+    """A scheme by its place."""
+    return scheme.replace("_", " ").title()
+
+
+def obstacle(reason: str) -> str | None:
+    """Why there is no answer, in plain words; None if the reason's own words are plain."""
+    return next((plain for part, plain in _OBSTACLES if part in reason), None)
+
+
+def way_on(reason: str) -> str:
+    """The one thing to do about it."""
+    return next((action for part, action in _WAYS_ON if part in reason), _OTHERWISE)
+
+
+def covariate(name: str) -> str:
+    """A column the groups were compared on, as people read it."""
+    fixed = {
+        "sex_male": "men",
+        "ltc_count": "long-term conditions",
+        "imd": "deprivation",
+        "age_squared": "age, squared",
+    }
+    if name in fixed:
+        return fixed[name]
+    for outcome in sorted(OUTCOMES, key=len, reverse=True):
+        if name.startswith(outcome + "_"):
+            return f"{label(outcome)}, {_stretch(name[len(outcome) + 1 :])}"
+    return name.replace("_", " ")
+
+
+def _stretch(rest: str) -> str:
+    """The days before referral that a column counts."""
+    is_log = rest.startswith("log_")
+    days = rest.removeprefix("log_").removeprefix("d")
+    if days == "earlier":
+        said = "earlier"
+    elif "_" in days:
+        far, near = days.split("_", maxsplit=1)
+        said = f"{near} to {far} days before" if near != "0" else f"last {far} days"
+    else:
+        said = f"last {days} days"
+    return f"{said} (log)" if is_log else said
