@@ -34,6 +34,7 @@ __all__ = [
     "make_private_file",
     "make_private_folder",
     "make_readable",
+    "name_of_this_machine",
     "of_a_group",
     "others_may_read",
     "reuse_port",
@@ -100,6 +101,11 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def name_of_this_machine() -> str:
+    """Its name, to tell processes of several machines that share a folder apart."""
+    return socket.gethostname()
 
 
 def is_alive(process: int) -> bool | None:

@@ -6,14 +6,52 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Mail", "Settings", "project_root"]
+__all__ = ["Mail", "Settings", "project_root", "where_from"]
 
 _MAIL_PORT = "25"
+# name -> what holds where it is not set
+_SETTINGS = {
+    "SP_EVAL_HOME": "var, in the folder the command is called in",
+    "SP_EVAL_PSEUDONYM_KEY": "secret/pseudonym.key in the home, made by the first run",
+    "SP_EVAL_RESEARCH_PROFILE": "analysis",
+    "SP_EVAL_SMTP_HOST": "none: no e-mail is sent",
+    "SP_EVAL_SMTP_PORT": _MAIL_PORT,
+    "SP_EVAL_SMTP_FROM": "none",
+    "SP_EVAL_SMTP_TO": "none",
+    "SP_EVAL_SMTP_USER": "none",
+    "SP_EVAL_SMTP_PASSWORD_FILE": "none",
+    "SP_EVAL_SMTP_STARTTLS": "yes",
+}
 
 
 def project_root() -> Path:
     """Return the folder that holds `data_contracts/`, `sql/` and `studies/`."""
     return Path(__file__).resolve().parent.parent
+
+
+def where_from(home: Path | None) -> tuple[tuple[str, str, str], ...]:
+    """Each setting's name, its value, and where it comes from; a key itself is never shown."""
+    given = "from the command" if home is not None else None
+    told = []
+    for name, usual in _SETTINGS.items():
+        value = os.environ.get(name)
+        if name == "SP_EVAL_HOME" and given is not None:
+            told.append((name, str(home), given))
+        elif not value:
+            told.append((name, usual, "not set"))
+        else:
+            is_secret = name == "SP_EVAL_PSEUDONYM_KEY" and not _is_file(value)
+            told.append(
+                (name, "(a key, not shown)" if is_secret else value, "from the environment")
+            )
+    return tuple(told)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).expanduser().is_file()
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sp_eval.machine import make_private_folder, write_private
 
-__all__ = ["KeyRefusedError", "PseudonymKey", "obtain_key"]
+__all__ = ["KeyRefusedError", "PseudonymKey", "kept_key", "obtain_key"]
 
 _SHORTEST = 16
 
@@ -42,15 +42,26 @@ def obtain_key(given: str | None, kept_in: Path) -> PseudonymKey:
     ------
     KeyRefusedError : the key is shorter than 16 bytes, or its file cannot be read.
     """
+    if (found := kept_key(given, kept_in)) is not None:
+        return found
+    kept = kept_in / "pseudonym.key"
+    make_private_folder(kept_in)
+    write_private(kept, secrets.token_hex(32).encode("ascii"))
+    return PseudonymKey(_checked(_read(kept)), kept)
+
+
+def kept_key(given: str | None, kept_in: Path) -> PseudonymKey | None:
+    """Return the key given or kept, or None if there is none yet.
+
+    Raises
+    ------
+    KeyRefusedError : as for `obtain_key`.
+    """
     kept = kept_in / "pseudonym.key"
     if given is not None:
         path = Path(given).expanduser()
         return PseudonymKey(_checked(_read(path) if _is_file(path) else given.encode()), None)
-    if kept.exists():
-        return PseudonymKey(_checked(_read(kept)), None)
-    make_private_folder(kept_in)
-    write_private(kept, secrets.token_hex(32).encode("ascii"))
-    return PseudonymKey(_checked(_read(kept)), kept)
+    return PseudonymKey(_checked(_read(kept)), None) if kept.exists() else None
 
 
 def _is_file(path: Path) -> bool:

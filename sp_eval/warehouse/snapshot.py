@@ -21,6 +21,7 @@ __all__ = [
     "remove_stale_parts",
     "run_id_of",
     "snapshot_tables",
+    "stale_parts",
 ]
 
 STORAGE_VERSION = "v1.2.0"  # readable by DuckDB 1.2 and later
@@ -76,9 +77,14 @@ def put_in_place(asides: Mapping[Path, Path]) -> list[Path]:
     return left
 
 
+def stale_parts(folder: Path) -> list[Path]:
+    """What is half built, by a run under way or by one that was killed."""
+    return sorted(folder.glob(f"*{_SUFFIX}*"))
+
+
 def remove_stale_parts(folder: Path) -> None:
     """Remove what a killed run left half built."""
-    for stale in folder.glob(f"*{_SUFFIX}*"):
+    for stale in stale_parts(folder):
         if stale.is_dir():
             shutil.rmtree(stale, ignore_errors=True)
         else:
