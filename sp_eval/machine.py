@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = [
     "HAS_LOCAL_SOCKETS",
     "HAS_MODES",
     "ask_to_end",
     "end_at_once",
+    "end_own_group",
     "ended_by_signal",
     "flush_to_disk",
     "free_bytes",
@@ -146,6 +147,13 @@ def _send(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
             child.terminate()
     except ProcessLookupError:
         return
+
+
+def end_own_group() -> NoReturn:
+    """End this process, the head of a group, with all that is in it; on Windows itself alone."""
+    if _IS_POSIX:
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def group_is_there(child: subprocess.Popen[bytes]) -> bool:

@@ -16,6 +16,7 @@ def serve_apart(home: Path | None, port: int) -> int:
     command = [sys.executable, "-m", "sp_eval.orchestration.ui", "--port", str(port)]
     if home is not None:
         command += ["--home", str(home)]
-    child = subprocess.Popen(command)  # noqa: S603
+    # Nothing is written to the pipe: it closes when this process is gone, however it went.
+    child = subprocess.Popen([*command, "--with-parent"], stdin=subprocess.PIPE)  # noqa: S603
     hand_on_signals(child)  # at a terminal the child gets Ctrl-C too, and heeds it once
     return child.wait()

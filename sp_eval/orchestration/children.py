@@ -1,4 +1,7 @@
-"""Processes that this one starts, watches, and ends with all that they started."""
+"""Processes that this one starts, watches, and ends with all that they started.
+
+They also end when this one is gone without having ended them: see `guarded`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from sp_eval.machine import ask_to_end, end_at_once, group_is_there, of_a_group
 
 __all__ = ["Children"]
 
+_GUARD = "sp_eval.orchestration.guarded"
 _GRACE_SECONDS = 5.0
 _TICK_SECONDS = 0.25
 
@@ -50,9 +54,9 @@ class Children:
     def start(self, module: str, *arguments: str) -> None:
         """Start `python -m module arguments`."""
         child = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", _GUARD, module, *arguments],
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: it closes when this process is gone
             stdout=self._file,
             stderr=subprocess.STDOUT,
             **of_a_group(),
@@ -79,3 +83,5 @@ class Children:
             end_at_once(child)
         for child in self._all:
             child.wait()
+            if child.stdin is not None:
+                child.stdin.close()

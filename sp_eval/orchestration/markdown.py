@@ -36,10 +36,10 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "/")
 
 
-def picture_or_words(png: bytes | None, says: str) -> dg.MarkdownMetadataValue:
+def picture_or_words(svg: bytes | None, says: str) -> dg.MarkdownMetadataValue:
     """A picture inside the text, with `says` above it; the words alone where there is none."""
-    if png is None or len(png) > MOST_PICTURE_BYTES:
+    if svg is None or len(svg) > MOST_PICTURE_BYTES:
         return dg.MetadataValue.md(f"{says}: nothing to draw; see the table.")
     return dg.MetadataValue.md(
-        f"**{says}**\n\n![{says}](data:image/png;base64,{base64.b64encode(png).decode()})"
+        f"**{says}**\n\n![{says}](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
+from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -21,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from sp_eval.machine import HAS_LOCAL_SOCKETS, ended_by_signal, reuse_port
 from sp_eval.orchestration.children import Children
+from sp_eval.orchestration.guarded import when_parent_is_gone
 from sp_eval.settings import Settings, project_root
 
 __all__ = ["UiRefusedError", "serve"]
@@ -28,6 +31,8 @@ __all__ = ["UiRefusedError", "serve"]
 HOST = "127.0.0.1"
 _DEFINITIONS = "sp_eval.orchestration.definitions"
 _WORKSPACE = "load_from: [{{grpc_server: {{host: localhost, {place}, location_name: sp_eval}}}}]\n"
+_FIRST_PAGE = "/locations/sp_eval/jobs/evaluate_everything_received"
+_BY_ITSELF = {"dagster/backfill", "dagster/sensor_name", "dagster/schedule_name"}
 _READY_WITHIN_SECONDS = 180
 _NOTHING_BEGUN = 2
 
@@ -65,7 +70,7 @@ def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
                     say(f"Dagster did not start; the end of {log} says why.")
                     return 1
                 say(f"Files are read from {settings.landing}/<scheme>/<YYYY-MM>/")
-                say(f"Open http://{HOST}:{port}/asset-groups in a browser on this machine.")
+                say(f"Open http://{HOST}:{port}{_FIRST_PAGE} in a browser on this machine.")
                 say("'Materialize all' there does all that `sp-eval run` does. End with Ctrl-C.")
                 children.wait()
         except KeyboardInterrupt:
@@ -95,26 +100,31 @@ def _start(children: Children, settings: Settings, port: int, private: Path) -> 
 
 
 def close_interrupted_runs(folder: Path) -> None:
-    """Close the runs that were under way or waiting when the UI was last ended.
+    """Close the runs that were under way when the UI was last ended: nobody carries them on.
 
-    Nobody carries them on, and an open run would keep every later one waiting.
+    What a person asked for is closed as cancelled. What a backfill or a watcher asked for counts
+    as failed, so that Dagster does it again by itself. Runs that had not begun go on waiting.
     """
     import dagster as dg
 
-    unfinished = [
-        dg.DagsterRunStatus.QUEUED,
+    under_way = [
         dg.DagsterRunStatus.NOT_STARTED,
         dg.DagsterRunStatus.STARTING,
         dg.DagsterRunStatus.STARTED,
         dg.DagsterRunStatus.CANCELING,
     ]
     with dg.DagsterInstance.from_config(str(folder)) as instance:
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=unfinished)):
-            instance.report_run_canceled(
-                run,
-                message="The UI was ended before this run was; start it again, and what was done"
-                " will not be done twice.",
-            )
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=under_way)):
+            if _BY_ITSELF & run.tags.keys() and run.status != dg.DagsterRunStatus.CANCELING:
+                instance.report_run_failed(
+                    run, message="The UI was ended before this run was; it is done again."
+                )
+            else:
+                instance.report_run_canceled(
+                    run,
+                    message="The UI was ended before this run was; start it again, and what was"
+                    " done will not be done twice.",
+                )
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -180,11 +190,21 @@ def _say(sentence: str) -> None:
     sys.stdout.flush()
 
 
+def _end_in_order() -> None:
+    """As if somebody had asked by a signal; again, should it come before that is heeded."""
+    while True:
+        interrupt_main(signal.SIGTERM)
+        time.sleep(1)
+
+
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="sp-eval ui", description="Open the Dagster UI.")
     parser.add_argument("--home", type=Path, help="where everything is kept (SP_EVAL_HOME, ./var)")
     parser.add_argument("--port", type=int, default=3000, help="port on this machine")
+    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.with_parent:
+        when_parent_is_gone(_end_in_order)
     return serve(Settings.from_environment(home=asked.home), asked.port)
 
 
