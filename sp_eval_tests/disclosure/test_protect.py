@@ -122,11 +122,15 @@ def test_estimates_of_few_people_are_withheld_whole(made: list[dict[str, Any]]) 
     shown = protect(rows(contract, *given_rows), contract, USUAL)
     assert failures(shown, contract).is_empty()
     for before, after in zip(given_rows, shown.iter_rows(named=True), strict=True):
-        if 1 <= before["n_analysed"] <= 7:
+        people = [n for n in (before["n_analysed"], before["n_comparison"]) if n is not None]
+        if any(1 <= n <= 7 for n in people):
             assert [after[name] for name in FIGURES] == [None] * len(FIGURES)
             assert after["status"] == "withheld"
             assert after["withheld_reason"] == "it rests on 7 people or fewer"
             assert after["verdict"] == ("not_answerable" if before["verdict"] else None)
+        elif any(1 <= (one["events_exposed"] or 0) <= 7 for one in given_rows):
+            assert [after[name] for name in FIGURES] == [None] * len(FIGURES)
+            assert after["withheld_reason"] == "it rests on 7 events or fewer"
         else:
             assert after["point"] == before["point"]
             assert after["status"] == "released"
@@ -151,6 +155,9 @@ def test_the_study_decides_how_few_are_few() -> None:
     assert shown["withheld_reason"] == "it rests on 90 people or fewer"
 
 
+NO_ESTIMATE = empty_frame(load_contract("estimate", "published"))
+
+
 def attrition(scheme: str, *people: int) -> list[dict[str, Any]]:
     return [
         {"study_id": "s", "scheme_code": scheme, "step_number": n, "step": str(n), "people": count,
@@ -165,7 +172,7 @@ def test_schemes_too_small_to_show() -> None:
         *attrition("york", 7, 0), *attrition("hull", 12, 8),
     ]  # fmt: skip
     frame = rows(load_contract("attrition", "published"), *steps)
-    assert schemes_hidden(frame, USUAL) == {"kent", "bath"}
+    assert schemes_hidden(frame, NO_ESTIMATE, USUAL) == {"kent", "bath"}
 
 
 @pytest.mark.parametrize("table", ["balance", "study_version"])
