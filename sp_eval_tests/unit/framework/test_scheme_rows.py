@@ -10,6 +10,7 @@ import pytest
 from sp_eval.contracts.frames import failures
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.evaluation import evaluate_tables
+from sp_eval.models.sensitivity import e_value
 from sp_eval.study.outcomes import OUTCOMES
 from sp_eval.synthetic.settings import WorldSettings
 from sp_eval.synthetic.world import World, simulate
@@ -127,14 +128,27 @@ def test_verdicts_stand_on_the_ratio_and_are_said_of_both_scales() -> None:
 
 def test_other_ways_are_sensitivity_and_follow_the_primary() -> None:
     others = released().filter(role="sensitivity")
-    assert set(others["method"]) == set(WAYS)
+    assert set(others["method"]) == {*WAYS, "e_value"}
     assert set(others["scale"]) == {"rate_ratio"}
-    assert others.height == len(WAYS) * len(OUTCOMES)
+    assert others.height == (len(WAYS) + 1) * len(OUTCOMES)
     withheld = shut().filter(role="sensitivity")
     assert set(withheld["status"]) == {"withheld"}
     told = dict(shut().filter(role="primary").select("outcome", "withheld_reason").iter_rows())
     for row in withheld.iter_rows(named=True):
         assert row["withheld_reason"] == told[row["outcome"]]
+
+
+def test_the_hidden_cause_is_that_of_the_primary_ratio() -> None:
+    ratios = released().filter(role="primary", scale="rate_ratio")
+    for row in ratios.iter_rows(named=True):
+        found = released().filter(outcome=row["outcome"], method="e_value").row(0, named=True)
+        expected = e_value(row["point"], row["ci_low"], row["ci_high"])
+        assert (found["point"], found["ci_low"]) == (expected.point, expected.interval)
+        assert found["ci_high"] is None
+        assert "not an effect" in found["estimand"]
+        assert found["comparator"] == "a world in which referral makes no difference"
+        assert found["n_analysed"] == row["n_analysed"]
+    assert ratios.height == len(OUTCOMES)
 
 
 def test_every_row_says_what_it_is_of() -> None:
@@ -208,6 +222,6 @@ def test_two_schemes_are_two_answers() -> None:
     }
     found = evaluate_tables(both, a_study())
     own = found.filter(scheme_code="rotherham").drop("design_hash")
-    alone = released().filter(pl.col("role") != "sensitivity").drop("design_hash")
+    alone = released().filter(~pl.col("method").is_in(WAYS)).drop("design_hash")
     assert set(found["scheme_code"]) == {"rotherham", "gloucestershire"}
     assert own.equals(alone)
