@@ -200,6 +200,10 @@ def _of_cells(
     """
     assert column.person_years is not None  # noqa: S101  (the caller has looked)
     time = pl.sql_expr(column.person_years)
+    # a literal beside an integer of 32 bits would be of 32 bits
+    frame, cells = (
+        whole.with_columns(pl.col(pl.Int32, pl.Int64).cast(pl.Float64)) for whole in (frame, cells)
+    )
     exact = frame.select(events=(pl.col(column.name) * time / _YEARS_TO_RATE).round(), years=time)
     shown = cells.select(years=time).to_series()
     events = exact.select(protect_count(pl.col("events"), policy)).to_series()
