@@ -70,7 +70,8 @@ def stopped_because(settings: Settings, scheme: str, month: str) -> str:
         )
     if rows.is_empty() or rows.filter(pl.col("status").is_in(_HELD)).height:
         return ""
-    reasons = " ".join(dict.fromkeys(told["reason"])) or "No file of it can be used."
+    each = [f"{row['file']}: {row['reason']}" for row in told.sort("file", "sheet").to_dicts()]
+    reasons = " ".join(dict.fromkeys(each)) or "no file of it can be used."
     return (
         f"Nothing of {scheme} {month} is used until this is mended: {reasons} Ask the sender for"
         " a corrected file and put it in the place of the old one; the other schemes go on."

@@ -12,6 +12,7 @@ import pytest
 from sp_eval.operation.outcome import RunOutcome
 from sp_eval.operation.run import Run
 from sp_eval.orchestration.definitions import build_definitions
+from sp_eval.orchestration.jobs import EVERYTHING
 from sp_eval.pipeline import STEPS, run_all
 from sp_eval.settings import Settings
 from sp_eval.study.protocol import load_studies
@@ -39,7 +40,7 @@ def materialise(settings: Settings, *names: str, instance: dg.DagsterInstance | 
     """
     steps = [step for step in STEPS if set(names) & set(step.writes)]
     wanted = [dg.AssetKey(name) for step in steps for name in step.writes]
-    job = build_definitions(settings).resolve_implicit_global_asset_job_def()
+    job = build_definitions(settings).resolve_job_def(EVERYTHING)
     with nullcontext(instance) if instance else dg.DagsterInstance.ephemeral() as held:
         return job.execute_in_process(
             instance=held,

@@ -14,10 +14,21 @@ from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.scheme_mapping import mapped_schemes
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration.definitions import build_definitions, defs
+from sp_eval.orchestration.deliveries import DELIVERIES, DELIVERY
 from sp_eval.pipeline import STEPS
 from sp_eval.settings import Settings
 
-_HEAVY = ("statsmodels", "scipy", "great_expectations", "pandera", "polars", "duckdb")
+_HEAVY = (
+    "statsmodels",
+    "scipy",
+    "great_expectations",
+    "pandera",
+    "polars",
+    "duckdb",
+    "altair",
+    "vl_convert",
+    "typst",
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +65,13 @@ def test_importing_reads_nothing_and_calling_gives_the_environments_home(
 
 def test_every_table_of_the_steps_is_an_asset_and_no_other(specs) -> None:
     written = [name for step in STEPS for name in step.writes]
-    assert sorted(specs) == sorted(written)
+    assert sorted(specs) == sorted([*written, DELIVERY])
     assert sorted(TABLES) == sorted(written)
 
 
 def test_groups_sort_as_people_read_them(specs) -> None:
     groups = {name: spec.group_name for name, spec in specs.items()}
-    assert groups == {name: TABLES[name].group for name in specs}
+    assert groups == {name: TABLES[name].group for name in TABLES} | {DELIVERY: "1_received"}
     assert sorted(set(groups.values())) == [
         "1_received",
         "2_checked",
@@ -78,7 +89,8 @@ def test_each_depends_on_what_its_step_reads(specs) -> None:
         for name in step.writes:
             found = {dep.asset_key.to_user_string() for dep in specs[name].deps}
             earlier = {n for n in step.writes if TABLES[n].group < TABLES[name].group}
-            assert found == set(step.reads) | earlier, name
+            months = set() if step.reads or earlier else {DELIVERY}
+            assert found == set(step.reads) | earlier | months, name
 
 
 def test_what_a_step_reads_was_written_before_it() -> None:
@@ -91,7 +103,7 @@ def test_what_a_step_reads_was_written_before_it() -> None:
 def test_each_is_described_in_a_sentence_without_code(specs) -> None:
     for name, spec in specs.items():
         first = (spec.description or "").splitlines()[0]
-        assert first == TABLES[name].holds
+        assert name == DELIVERY or first == TABLES[name].holds
         assert first.endswith("."), name
         assert not set(first) & set("`_*{}<>"), name
         assert spec.owners, name
@@ -110,8 +122,8 @@ def test_columns_are_those_of_the_contract(specs) -> None:
 
 
 def test_every_table_with_a_contract_shows_its_columns(specs) -> None:
-    for name, spec in specs.items():
-        assert ("dagster/column_schema" in spec.metadata) == bool(TABLES[name].contract), name
+    for name, table in TABLES.items():
+        assert ("dagster/column_schema" in specs[name].metadata) == bool(table.contract), name
 
 
 def test_every_published_contract_is_shown_with_the_table_that_fills_it() -> None:
@@ -132,6 +144,34 @@ def test_a_check_for_each_scheme_and_kind_and_one_for_all() -> None:
     assert checks == expected
 
 
-def test_one_job_does_everything() -> None:
+def test_one_job_does_everything_and_asks_for_no_month() -> None:
     job = build_definitions().resolve_job_def("evaluate_everything_received")
     assert {node.name for node in job.nodes} == {step.name for step in STEPS}
+    assert job.partitions_def is None
+
+
+def test_one_month_is_taken_in_alone_or_with_the_evaluation_after_it() -> None:
+    loaded = build_definitions()
+    steps = {step.name for step in STEPS}
+    for name, nodes in (
+        ("take_in_one_month", {DELIVERY}),
+        ("evaluate_one_month", {DELIVERY, *steps}),
+    ):
+        job = loaded.resolve_job_def(name)
+        assert {node.name for node in job.nodes} == nodes
+        assert job.partitions_def == DELIVERIES
+    receipts = loaded.resolve_job_def("resend_receipts")
+    assert {node.name for node in receipts.nodes} == {"write_receipts"}
+    assert receipts.partitions_def is None
+
+
+def test_what_runs_by_itself_is_on_and_looks_no_oftener_than_once_a_minute() -> None:
+    loaded = build_definitions()
+    sensors = {sensor.name: sensor for sensor in loaded.sensors or ()}
+    assert set(sensors) == {"new_deliveries", "evaluation_follows", "failed_runs"}
+    for sensor in sensors.values():
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+        assert (sensor.minimum_interval_seconds or 0) >= 60
+        assert sensor.description
+    (deadline,) = loaded.schedules or ()
+    assert deadline.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -22,6 +22,7 @@ from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration import children as children_module
 from sp_eval.orchestration import ui
 from sp_eval.orchestration.children import Children
+from sp_eval.orchestration.deliveries import DELIVERY
 from sp_eval.settings import Settings, project_root
 
 _POSIX = pytest.mark.skipif(os.name != "posix", reason="process groups are a POSIX thing")
@@ -138,7 +139,7 @@ def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
         assert any(f"http://127.0.0.1:{port}" in line for line in told), told
         assert any(str(settings.landing) in line for line in told)
         assert not [line for line in told if "Warning" in line]
-        assert _assets_shown(port) == sorted(TABLES)
+        assert _assets_shown(port) == sorted([*TABLES, DELIVERY])
         pids = _processes(settings)
     finally:
         process.send_signal(signal.SIGTERM)
