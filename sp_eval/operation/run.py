@@ -15,6 +15,8 @@ from sp_eval.study.design import StudyDesign
 
 __all__ = ["Run", "definitions_hash", "digest"]
 
+_NO_PART = ("cli", "orchestration")
+
 
 @dataclass(slots=True)
 class Run:
@@ -54,13 +56,18 @@ def definitions_hash() -> str:
     """A digest of everything that decides numbers besides data and study.
 
     The SQL, the contracts, the code of the package and its version: when one changes, work done
-    before is done again.
+    before is done again. The two doors have no part in it.
     """
     root = project_root()
+    doors = [root / "sp_eval" / name for name in _NO_PART]
     paths = [
         *sorted((root / "sql").rglob("*.sql")),
         *sorted((root / "data_contracts").rglob("*.*ml")),
         *sorted((root / "data_contracts").rglob("*.csv")),
-        *sorted((root / "sp_eval").rglob("*.py")),
+        *sorted(
+            path
+            for path in (root / "sp_eval").rglob("*.py")
+            if not any(path.is_relative_to(door) for door in doors)
+        ),
     ]
     return digest(__version__, *(hashlib.sha256(p.read_bytes()).hexdigest() for p in paths))
