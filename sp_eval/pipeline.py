@@ -74,6 +74,7 @@ STEPS: tuple[Step, ...] = (
         _FILES,
         bodies.publish,
     ),
+    Step("report", ("release_file",), ("report",), bodies.report),
     Step(
         "write_receipts",
         ("files_received", "refused_rows", "change_since_last_delivery", "release_file"),

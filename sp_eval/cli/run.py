@@ -78,6 +78,7 @@ def show_outcome(
         {
             "results for everyone": settings.published / "release.duckdb",
             "results for research": settings.published / "research.duckdb",
+            "reports to open and print": settings.home / "reports" / "index.html",
             "refused rows (restricted)": settings.quarantine,
             "files received": settings.landing,
         }

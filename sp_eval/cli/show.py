@@ -50,6 +50,7 @@ _DOING = {
     "estimate_differences": "Estimating the difference made",
     "try_others": "Trying other ways of comparing",
     "publish": "Publishing",
+    "report": "Writing the report",
     "write_receipts": "Writing the receipts",
 }
 

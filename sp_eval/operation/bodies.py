@@ -14,6 +14,7 @@ __all__ = [
     "judge_designs",
     "look_for_changes",
     "publish",
+    "report",
     "take_in",
     "try_others",
     "write_receipts",
@@ -74,6 +75,13 @@ def publish(run: Run) -> None:
     from sp_eval.operation import publish
 
     publish.publish(run)
+
+
+def report(run: Run) -> None:
+    """Write the report of each study."""
+    from sp_eval.operation import reports
+
+    reports.write_reports(run)
 
 
 def write_receipts(run: Run) -> None:

@@ -215,6 +215,13 @@ _ALL = (
         "The published tables for everyone, small counts hidden.",
     ),
     Table(
+        "report",
+        "8_published",
+        "published",
+        "reports",
+        "The report of each study as a page and a first sheet to print, made from the release.",
+    ),
+    Table(
         "excel_and_powerbi",
         "8_published",
         "published",

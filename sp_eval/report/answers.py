@@ -117,6 +117,8 @@ def percent_change(
 
 def way(figure: Figure) -> str:
     """Fewer or more, by the sign."""
+    if figure.value == 0:
+        return "more or fewer"
     return "fewer" if (figure.value or 0) < 0 else "more"
 
 
@@ -224,9 +226,7 @@ def _remark(plain: Figure, anyway: Figure, bars: Bars | None) -> Sentence | None
     """What a plain before/after would say, and how much of it happens anyway."""
     if plain.value is None:
         return None
-    told = say(
-        "A plain before/after would say {n}% {way}.", n=plain.bare(), way=way(plain)
-    )
+    told = say("A plain before/after would say {n}% {way}.", n=plain.bare(), way=way(plain))
     if bars is None:
         if anyway.value is None or anyway.value >= 0 or plain.value >= 0:
             more = say(" An unknown part of this happens anyway.")
@@ -252,5 +252,3 @@ def _anyway_in_words(bars: Bars) -> str:
     if fell_anyway < 0:
         return " Without the scheme it would have risen: that is what the difference is taken from."
     return " Compare it with what would have happened anyway, above."
-
-

@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sp_eval.report import pictures, sections, words
-from sp_eval.report.answers import Bars
+from sp_eval.report.answers import Bars, way
 from sp_eval.report.facts import FirstScreen, Scheme
-from sp_eval.report.figure import Figure
+from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
 
 __all__ = ["TEMPLATES", "index_page", "report_page"]
@@ -56,6 +56,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         run=_cited(release),
         is_figure=lambda cell: isinstance(cell, Figure) and cell.kind == "number",
         width=_width,
+        way=way,
         script=Markup((TEMPLATES / "copy.js").read_text(encoding="utf-8")),  # noqa: S704
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
     )  # fmt: skip
@@ -78,9 +79,9 @@ def _environment() -> Environment:
 
 
 def _width(bars: Bars, figure: Figure) -> str:
-    """The length of a bar in per cent of the longest."""
+    """The length of a bar as a part of the longest."""
     longest = max(f.value or 0 for f in (bars.before, bars.without, bars.after)) or 1
-    return f"{100 * (figure.value or 0) / longest:.1f}"
+    return f"{(figure.value or 0) / longest:.3f}"
 
 
 def _tables(release: Release, name: str, make: Any, codes: list[str]) -> list[sections.Table]:
@@ -101,12 +102,9 @@ def _coverage(release: Release, code: str) -> Picture:
 def _balance(release: Release, code: str) -> Picture:
     drawn = pictures.balance_picture(release, code)
     frame = release.frame("balance", scheme_code=code)
-    if frame.height and drawn and (frame["smd_after"].abs() < frame["smd_before"].abs()).mean():
-        near = float((frame["smd_after"].abs() < frame["smd_before"].abs()).mean() or 0)  # type: ignore[arg-type]
-    else:
-        near = 0.0
+    nearer = frame.filter(frame["smd_after"].abs() < frame["smd_before"].abs())
     title = "People referred and similar people, before referral"
-    if near > 0.5:
+    if 2 * nearer.height > frame.height:
         title = "Similar people were much nearer to those referred than everybody else was"
     return _picture(f"{title}: {words.short(code)}", drawn, sections.balance(release, code))
 
@@ -143,9 +141,7 @@ def _forest(release: Release, scheme: Scheme) -> Picture:
     return _picture(title, pictures.forest_picture(release, scheme.code), table)
 
 
-def _joined(low: Figure, high: Figure) -> Any:
-    from sp_eval.report.figure import say
-
+def _joined(low: Figure, high: Figure) -> Sentence:
     return say("{a} to {b}", a=low, b=high)
 
 

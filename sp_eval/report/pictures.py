@@ -77,8 +77,10 @@ def forest_picture(release: Release, scheme: str) -> str | None:
     y = alt.Y("outcome:N", title=None, sort=None, axis=alt.Axis(labelLimit=150))
     zero = alt.Chart(pl.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 3]).encode(x="x:Q")
     title = "per cent fewer (left) or more (right)"
-    bars = alt.Chart(rows).mark_rule(strokeWidth=2, color=_INK).encode(
-        x=alt.X("low:Q", title=title), x2="high:Q", y=y
+    bars = (
+        alt.Chart(rows)
+        .mark_rule(strokeWidth=2, color=_INK)
+        .encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
     )
     shapes = ["triangle-left", "triangle-right", "square", "circle"]
     points = alt.Chart(rows).mark_point(filled=True, size=90, opacity=1).encode(
@@ -166,7 +168,7 @@ def _svg(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = _WIDTH)
                  "labelColor": _INK, "titleColor": _INK, "gridColor": "#e3e3e3"},
         "legend": {"labelFontSize": 11, "labelColor": _INK},
     }  # fmt: skip
-    drawn = str(vl_convert.vegalite_to_svg(sized.configure(**config).to_dict()))
+    drawn = str(vl_convert.vegalite_to_svg(sized.configure(**config).to_dict(validate=False)))
     drawn = re.sub(r'\s(role|aria-[a-z]+)="[^"]*"', "", drawn)
     drawn = drawn.replace('version="1.1"', 'aria-hidden="true" focusable="false"', 1)
     return drawn.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace(

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from sp_eval.report import words
-from sp_eval.report.answers import interval_words, percent_change
+from sp_eval.report.answers import interval_words, percent_change, way
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
 from sp_eval.study.outcomes import INSTRUMENTS
@@ -181,8 +181,7 @@ def other_methods(release: Release, scheme: str, outcome: str) -> Table:
         point, low, high = (
             percent_change(release, method, end, **key) for end in ("point", "ci_low", "ci_high")
         )
-        change = interval_words(point, point) if point.value is None else _signed(point)
-        rows.append((said, change, interval_words(low, high, "%")))
+        rows.append((said, _signed(point), interval_words(low, high, "%")))
     heads = ("way of comparing", "change", "interval")
     return Table(f"{words.label(outcome)} in {words.short(scheme)}", heads, tuple(rows))
 
@@ -197,7 +196,9 @@ def described(release: Release, scheme: str) -> Table | None:
             why = release.text("estimate", "withheld_reason", **key)
             rows.append((label, "withheld", Sentence((why,)), ""))
             continue
-        n = [release.number("estimate", c, decimals=2, **key) for c in ("point", "ci_low", "ci_high")]
+        n = [
+            release.number("estimate", c, decimals=2, **key) for c in ("point", "ci_low", "ci_high")
+        ]
         people = release.number("estimate", "n_analysed", **key)
         rows.append((label, n[0], say("{a} to {b}", a=n[1], b=n[2]), people))
     heads = ("questionnaire", "change, last less first", "interval", "people with both")
@@ -231,5 +232,4 @@ def unusual(release: Release) -> tuple[Sentence, ...]:
 
 
 def _signed(point: Figure) -> Sentence:
-    side = "fewer" if (point.value or 0) < 0 else "more"
-    return say(f"{{n}}% {side}", n=point.bare())
+    return say(f"{{n}}% {way(point)}", n=point.bare())

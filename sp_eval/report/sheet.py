@@ -1,0 +1,126 @@
+"""The first screen on one sheet of A4: a tagged PDF from the same facts as the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sp_eval.report.answers import Answer, way
+from sp_eval.report.facts import FirstScreen, Scheme
+
+__all__ = ["first_page"]
+
+_TEMPLATE = Path(__file__).parent / "templates" / "first_page.typ"
+_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)  # points; the largest at which all fits is taken
+_MANY = 3  # from so many schemes on, a box holds its sentence without the picture
+
+
+def first_page(screen: FirstScreen) -> bytes:
+    """The PDF, always of one page: letters shrink, and at last the pictures go.
+
+    Raises
+    ------
+    ValueError : no size of letters fits; the study has too many schemes for one sheet.
+    """
+    import typst
+
+    wants_bars = len(screen.schemes) < _MANY
+    for with_bars in (True, False) if wants_bars else (False,):
+        for size in _SIZES:
+            given = {"facts": json.dumps(_facts(screen, with_bars=with_bars)), "size": str(size)}
+            if _pages(given) == 1:
+                pdf: bytes = typst.compile(
+                    str(_TEMPLATE), sys_inputs=given, ignore_system_fonts=True,
+                    format="pdf", pdf_standards=["ua-1"], timestamp=0,
+                )  # fmt: skip
+                return pdf
+    raise ValueError("the first page does not fit on one sheet")
+
+
+def _pages(given: dict[str, str]) -> int:
+    import typst
+
+    found: str = typst.query(
+        str(_TEMPLATE), "<pages>", field="value", one=True,
+        sys_inputs=given, ignore_system_fonts=True,
+    )  # fmt: skip
+    return int(json.loads(found))
+
+
+def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
+    outcomes = [
+        {
+            "label": answer.label,
+            "rows": [
+                _line(scheme.short, own)
+                for scheme in screen.schemes
+                for own in scheme.answers
+                if own.outcome == answer.outcome
+            ],
+        }
+        for answer in screen.schemes[0].answers
+    ]
+    return {
+        "title": str(screen.title),
+        "schemes": " · ".join(scheme.short for scheme in screen.schemes),
+        "month": str(screen.month),
+        "asked": f"{screen.asked} {screen.version} {screen.grade}",
+        "boxes": [_box(scheme, with_bars=with_bars) for scheme in screen.schemes],
+        "outcomes": outcomes,
+        "beside": [str(told) for told in screen.side_by_side],
+        "sure": [[s.short, [str(told) for told in s.sure]] for s in screen.schemes],
+        "about": [[s.short, [str(told) for told in s.about]] for s in screen.schemes],
+        "missing": [str(told) for told in screen.not_shown],
+        "data": str(screen.data),
+    }
+
+
+def _box(scheme: Scheme, *, with_bars: bool) -> dict[str, Any]:
+    answer = scheme.primary
+    found: dict[str, Any] = {
+        "scheme": scheme.short,
+        "label": answer.label,
+        "word": answer.verdict_word,
+        "sentence": str(answer.sentence),
+        "remark": str(answer.remark or ""),
+        "bars": [],
+        "adds": [],
+        "hatched": False,
+    }
+    if not with_bars:
+        return found
+    if answer.bars is None:
+        return found | _hatched(answer)
+    bars = answer.bars
+    named = (
+        ("before referral", bars.before),
+        ("without the scheme", bars.without),
+        ("with the scheme", bars.after),
+    )
+    longest = max(figure.value or 0 for _, figure in named) or 1
+    cause = "because of the scheme" if answer.verdict in ("fewer", "more") else "difference found"
+    return found | {
+        "bars": [[name, str(f), (f.value or 0) / longest] for name, f in named],
+        "adds": [
+            f"{bars.anyway.bare()} {way(bars.anyway)}: would have happened anyway",
+            f"{bars.difference.bare()} {way(bars.difference)}: {cause}",
+        ],
+    }
+
+
+def _hatched(answer: Answer) -> dict[str, Any]:
+    if answer.plain is None or answer.plain.value is None:
+        return {}
+    after = min(100 + answer.plain.value, 100) / 100
+    told = f"{answer.plain.bare()}% {way(answer.plain)}"
+    return {"bars": [["before referral", "", 1], ["after", told, after]], "hatched": True}
+
+
+def _line(name: str, answer: Answer) -> list[str]:
+    if answer.bars is None:
+        return [name, "–", "–", "–", "–", answer.verdict_word]
+    bars = answer.bars
+    change = f"{bars.difference.bare()} {way(bars.difference)}"
+    figures = [str(figure) for figure in (bars.before, bars.without, bars.after)]
+    return [name, *figures, change, answer.verdict_word]
