@@ -49,7 +49,7 @@ def _new_deliveries(settings: Settings) -> dg.SensorDefinition:
             )
             for scheme, month, digest in found.ready
         ]
-        told = (*found.waiting, *found.refused)
+        told = (*found.refused, *found.waiting)
         for sentence in told if requests else ():
             context.log.warning(sentence)
         quiet = "Nothing has come since the last look."

@@ -17,7 +17,7 @@ from sp_eval.warehouse.connection import open_file
 from sp_eval.warehouse.frames import read_frame
 from sp_eval.warehouse.ledger import published_deliveries, published_rejections
 
-__all__ = ["newly_taken_in", "shown_of_month", "stopped_because"]
+__all__ = ["newly_taken_in", "nothing_came", "shown_of_month", "stopped_because"]
 
 _HELD = ("current", "superseded")
 
@@ -59,6 +59,17 @@ def shown_of_month(settings: Settings, scheme: str, month: str) -> dict[str, Any
         "rows refused": int(files["rows_quarantined"].sum()),
         "dagster/partition_row_count": int(files["rows_in"].sum()),
     }
+
+
+def nothing_came(settings: Settings, scheme: str, month: str) -> str:
+    """Say that no file of a month ever came, and where to put it; empty where one did."""
+    with open_file(settings.warehouse, read_only=True) as conn:
+        if published_deliveries(conn).filter(scheme_code=scheme, month=month).height:
+            return ""
+    return (
+        f"No file of {scheme} {month} has come: put what the sender sends into the folder"
+        f" {settings.landing / scheme / month}."
+    )
 
 
 def stopped_because(settings: Settings, scheme: str, month: str) -> str:

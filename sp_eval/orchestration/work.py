@@ -18,7 +18,12 @@ from sp_eval.operation.run import Run
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration.checks import Judged, judge_checks
 from sp_eval.orchestration.deliveries import DELIVERY, partition_of, register, standing_in
-from sp_eval.orchestration.months import newly_taken_in, shown_of_month, stopped_because
+from sp_eval.orchestration.months import (
+    newly_taken_in,
+    nothing_came,
+    shown_of_month,
+    stopped_because,
+)
 from sp_eval.orchestration.shown import metadata_of
 from sp_eval.orchestration.telling import STOPPED, tell_checks, tell_files, tell_standing
 from sp_eval.pipeline import STEPS, Step
@@ -96,6 +101,8 @@ def take_in_one_month(
             for step in STEPS:
                 if not step.reads:
                     step.function(run)
+            if absent := nothing_came(settings, *part):
+                raise NothingReceivedError(absent)
             shown = shown_of_month(settings, *part)
             stopped = stopped_because(settings, *part)
         for problem in tell_files(settings):

@@ -109,7 +109,7 @@ def test_a_step_waits_for_the_other_doors_run(begun: Settings) -> None:
     def other_run() -> None:
         with writer(begun.work):
             began.set()
-            time.sleep(2)
+            time.sleep(6)  # longer than the step takes to begin, also on a busy machine
             ended.append(time.monotonic())
 
     thread = threading.Thread(target=other_run)

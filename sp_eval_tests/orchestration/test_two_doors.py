@@ -39,8 +39,8 @@ def _tables(path: Path) -> dict[str, pl.DataFrame]:
 
 
 def _bytes(settings: Settings) -> dict[str, str]:
-    paths = sorted(settings.published.iterdir())
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
+    paths = sorted(p for p in settings.published.rglob("*") if p.is_file())
+    return {p.relative_to(settings.published).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 def _metadata(doors: Doors) -> dict[str, dict[str, object]]:
