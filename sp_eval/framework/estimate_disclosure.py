@@ -50,6 +50,10 @@ def protect_estimates(frame: pl.DataFrame, policy: Disclosure) -> pl.DataFrame:
     kept = _withhold(basis, few_people, hidden_words(policy))
     kept = _withhold(kept, all_few | described_few, hidden_words(policy, "events"))
     kept = _withhold(kept, _totals_told_by(kept), _OF_A_PART)
+    # an E-value is made of the primary ratio alone, and gives it back
+    no_primary = ((pl.col("role") == "primary") & (pl.col("status") == "withheld")).any()
+    told_by_it = (pl.col("method") == "e_value") & no_primary.over(_GROUP)
+    kept = _withhold(kept, told_by_it, hidden_words(policy))
     cells = _as_of_cells(kept)
     cells = cells.with_columns(
         protect_count(pl.col(name), policy).alias(name) for name in ("n_referred", *_COUNTS)

@@ -131,6 +131,14 @@ def test_a_total_is_hidden_with_its_part() -> None:
     assert shown[2]["events_exposed"] is None
 
 
+def test_an_e_value_goes_with_its_primary() -> None:
+    few = estimate(n_comparison=5)
+    told = estimate(method="e_value", role="sensitivity", n_analysed=None, n_comparison=None)
+    shown = protect(rows(ESTIMATE, few, told), ESTIMATE, USUAL)
+    assert shown["status"].to_list() == ["withheld", "withheld"]
+    assert shown["point"].null_count() == 2
+
+
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=5))
 def test_pooled_counts_are_sums_of_published_cells(people: list[int]) -> None:
     made = [estimate(scheme_code=f"s{n}", n_referred=count) for n, count in enumerate(people)]
