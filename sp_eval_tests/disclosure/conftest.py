@@ -7,7 +7,6 @@ from hypothesis import settings
 
 from sp_eval_tests.support.runs import Made, whole_run
 
-
 # the machine may be busy: how long one example takes tells nothing
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
