@@ -91,6 +91,7 @@ def test_each_library_has_one_door() -> None:
     doors = {
         "duckdb": ("warehouse",),
         "pandera": ("contracts",),
+        "great_expectations": ("contracts",),
         "dagster": ("orchestration",),
         "statsmodels": ("comparison", "models"),
     }
