@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from sp_eval_tests.support.documents import (
+    after_make_run,
+    blocks_of,
+    commands_of,
+    missing_from,
+    run_block,
+)
+
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    line
-    for kind, block in BLOCKS
-    if kind == "bash"
-    for line in block.splitlines()
-    if "sp-eval" in line
-]
-EXCERPT = next(block for kind, block in BLOCKS if kind == "text")
-FIVE_LINES = next(block for kind, block in BLOCKS if kind == "python")
-
-
-def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SP_EVAL_")}
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+DOCUMENT = ROOT / "README.md"
+README = DOCUMENT.read_text(encoding="utf-8")
+BLOCKS = blocks_of(DOCUMENT)
+COMMANDS = commands_of(DOCUMENT)
+EXCERPT = next(block.text for block in BLOCKS if block.kind == "text")
+FIVE_LINES = next(block.text for block in BLOCKS if block.kind == "python")
 
 
 @pytest.fixture(scope="module")
-def after_make_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def example(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, str]:
     """A folder in which the main job has been done, and what it printed."""
-    folder = tmp_path_factory.mktemp("readme")
-    done = run(["sp_eval.cli.example"], folder)
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    return after_make_run(
+        tmp_path_factory.getbasetemp(), into=tmp_path_factory.mktemp("readme") / "project"
+    )
 
 
 @pytest.fixture
-def in_folder(after_make_run: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(after_make_run[0])
-    return after_make_run[0]
-
-
-def words(line: str) -> str:
-    return " ".join(line.split())
+def in_folder(example: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(example[0])
+    return example[0]
 
 
 def published(folder: Path, sql: str) -> list[tuple[float, ...]]:
@@ -65,26 +49,27 @@ def published(folder: Path, sql: str) -> list[tuple[float, ...]]:
 
 
 def test_it_opens_with_the_two_commands() -> None:
-    kind, block = BLOCKS[0]
-    assert kind == "bash"
-    assert [line.split("#")[0].strip() for line in block.splitlines()] == ["make run", "make test"]
+    assert BLOCKS[0].kind == "bash"
+    assert [line.split("#")[0].strip() for line in BLOCKS[0].text.splitlines()] == [
+        "make run",
+        "make test",
+    ]
     assert README.index("make run") < 40
     targets = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in {"run", "test", *re.findall(r"`make (?:PYTHON=\S+ )?([a-z]+)`", README)}:
         assert re.search(rf"^{target}:", targets, flags=re.MULTILINE), target
 
 
-def test_what_the_reader_sees_is_what_is_printed(after_make_run: tuple[Path, str]) -> None:
-    printed = {words(line) for line in after_make_run[1].splitlines()}
-    shown = [words(line) for line in EXCERPT.splitlines() if set(line) - set(" ─")]
+def test_what_the_reader_sees_is_what_is_printed(example: tuple[Path, str]) -> None:
+    shown = [line for line in EXCERPT.splitlines() if set(line) - set(" ─")]
     assert len(shown) == 8
-    assert [line for line in shown if not any(p.startswith(line) for p in printed)] == []
+    assert missing_from(example[1], EXCERPT) == []
 
 
-def test_the_falls_it_speaks_of_are_those_found(after_make_run: tuple[Path, str]) -> None:
+def test_the_falls_it_speaks_of_are_those_found(example: tuple[Path, str]) -> None:
     found = dict(
         published(
-            after_make_run[0],
+            example[0],
             """select method, point from published.estimate where scheme_code = 'rotherham'
             and outcome = 'gp_contact' and role = 'descriptive' and scale = 'rate_ratio'""",
         )
@@ -101,25 +86,25 @@ def test_the_falls_it_speaks_of_are_those_found(after_make_run: tuple[Path, str]
 
 
 def test_every_command_has_an_example() -> None:
-    helped = run(["sp_eval", "--help"], ROOT).stdout
+    helped = run_block("sp-eval --help", ROOT).printed
     commands = set(re.findall(r"^│ ([a-z]+) {2,}", helped, flags=re.MULTILINE))
     assert {shlex.split(line)[1] for line in COMMANDS} == commands
 
 
 @pytest.mark.parametrize("line", [c for c in COMMANDS if shlex.split(c)[1] != "ui"])
-def test_the_examples_run(line: str, after_make_run: tuple[Path, str]) -> None:
-    done = run(["sp_eval", *shlex.split(line)[1:]], after_make_run[0])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip()
+def test_the_examples_run(line: str, example: tuple[Path, str]) -> None:
+    ran = run_block(line, example[0])
+    assert ran.status == 0, ran.printed
+    assert ran.printed.strip()
 
 
 def test_the_example_of_the_ui_names_options_that_there_are() -> None:
     line = next(c for c in COMMANDS if shlex.split(c)[1] == "ui")
-    helped = run(["sp_eval", "ui", "--help"], ROOT)
-    assert helped.returncode == 0
+    helped = run_block("sp-eval ui --help", ROOT)
+    assert helped.status == 0
     options = [word for word in shlex.split(line) if word.startswith("--")]
     assert options
-    assert [option for option in options if option not in helped.stdout] == []
+    assert [option for option in options if option not in helped.printed] == []
 
 
 def test_the_five_lines_are_five() -> None:
@@ -147,6 +132,5 @@ def test_the_five_lines_give_the_published_estimate(
 
 def test_an_empty_landing_folder_ends_with_the_status_told(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    done = run(["sp_eval", "run", "--landing", "landing", "--home", "var"], tmp_path)
-    assert done.returncode == 2
+    assert run_block("sp-eval run --landing landing --home var", tmp_path).status == 2
     assert "| 2 | nothing was begun" in README
