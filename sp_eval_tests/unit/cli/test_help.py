@@ -12,7 +12,7 @@ from sp_eval import __version__
 from sp_eval.cli.main import app
 from sp_eval_tests.support.runs import run_line
 
-COMMANDS = ["run", "check", "synth", "template", "query", "ui"]
+COMMANDS = ["run", "check", "synth", "template", "query", "export", "status", "doctor", "ui"]
 
 
 def test_the_commands_there_are() -> None:
