@@ -46,6 +46,8 @@ MORE_BLANKS = 0.10
 """A share of blanks may rise by this much."""
 LATE_DAYS = 21
 """The newest date may lag so many days more than it did."""
+MANY_ROWS = 1_000
+"""With fewer rows than this a month may well bring nothing newer."""
 STALE_DAYS = 731
 """The newest date of a first delivery may lie so long before the end of its month."""
 MIX_MOVED = 0.15
@@ -185,7 +187,7 @@ def _freshness(
         gap = (end - month_end(last.month)).days
         # what is not of people may rightly stay as it is for a year
         is_of_events = any(c.name in ("person_key", "referral_id") for c in contract.columns)
-        moves = is_of_events and min(this.rows, last.rows) >= FEW_ROWS
+        moves = is_of_events and min(this.rows, last.rows) >= MANY_ROWS
         oldest = last.newest + timedelta(days=max(gap - LATE_DAYS, 0) if moves else 0)
     arguments: dict[str, Any] = {"column": column.name, "min_value": oldest.isoformat()}
     if not column.may_be_future:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sp_eval.contracts.odcs import ContractError
+from sp_eval.contracts.frames import empty_frame
+from sp_eval.contracts.odcs import ContractError, load_contract
 from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.report.receipt import Receipt, ReceiptFacts, receipt_of
@@ -61,7 +62,10 @@ def _released(release: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         estimate = query_snapshot(release, "from published.estimate")
         return estimate, query_snapshot(release, "from published.attrition")
     except QueryRefusedError:
-        return pl.DataFrame(), pl.DataFrame(schema={"scheme_code": pl.String()})
+        empty = (
+            empty_frame(load_contract(name, "published")) for name in ("estimate", "attrition")
+        )
+        return next(empty), next(empty)
 
 
 def _write_one(

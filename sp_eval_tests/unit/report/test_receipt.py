@@ -179,6 +179,11 @@ def test_without_a_verdict_it_says_who_can_be_followed() -> None:
     assert learned(withheld, people(200, 185), scheme="y").startswith("no result yet")
 
 
+def test_before_anything_is_released_it_says_so() -> None:
+    nothing = [empty_frame(load_contract(n, "published")) for n in ("estimate", "attrition")]
+    assert learned(nothing[0], nothing[1], scheme="x").startswith("no result yet")
+
+
 def test_a_tiny_scheme_is_told_kindly_and_without_a_figure() -> None:
     for hidden in (people(200, None), people(None, None)):
         told = learned(figures("fewer", -2, -1, -1, 0.5), hidden, scheme="x")
