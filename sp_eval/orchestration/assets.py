@@ -47,6 +47,8 @@ def _assets_of(step: Step, settings: Settings, schemes: Sequence[str]) -> dg.Ass
             dg.AssetCheckSpec(check.name, asset=check.table, description=check.description)
             for check in checks_of(step.name, schemes)
         ],
+        # in the order of the pipeline, also where no arrow says so
+        op_tags={"dagster/priority": str(-STEPS.index(step))},
     )
     def do(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from sp_eval.orchestration.work import do_step
@@ -58,9 +60,11 @@ def _assets_of(step: Step, settings: Settings, schemes: Sequence[str]) -> dg.Ass
 
 def _spec(step: Step, table: Table, settings: Settings) -> dg.AssetSpec:
     earlier = [name for name in step.writes if TABLES[name].group < table.group]
+    # an arrow back to an earlier heading would turn the picture of the headings round
+    reads = [name for name in step.reads if TABLES[name].group <= table.group]
     return dg.AssetSpec(
         table.name,
-        deps=[*step.reads, *earlier, *([] if step.reads or earlier else [DELIVERY])],
+        deps=[*reads, *earlier, *([] if step.reads or earlier else [DELIVERY])],
         group_name=table.group,
         description=_description(table, settings),
         kinds={"duckdb"},

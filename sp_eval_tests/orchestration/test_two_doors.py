@@ -40,7 +40,7 @@ def _tables(path: Path) -> dict[str, pl.DataFrame]:
 
 def _bytes(settings: Settings) -> dict[str, str]:
     paths = sorted(p for p in settings.published.rglob("*") if p.is_file())
-    return {p.relative_to(settings.published).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _metadata(doors: Doors) -> dict[str, dict[str, object]]:
