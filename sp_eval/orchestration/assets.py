@@ -11,6 +11,7 @@ from sp_eval.contracts.scheme_mapping import mapped_schemes
 from sp_eval.operation.tables import TABLES, Table
 from sp_eval.orchestration.checks import checks_of
 from sp_eval.orchestration.deliveries import DELIVERY, delivery_asset
+from sp_eval.orchestration.places import kind_of, place_of
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings
 
@@ -67,7 +68,7 @@ def _spec(step: Step, table: Table, settings: Settings) -> dg.AssetSpec:
         deps=[*reads, *earlier, *([] if step.reads or earlier else [DELIVERY])],
         group_name=table.group,
         description=_description(table, settings),
-        kinds={"duckdb"},
+        kinds={kind_of(table)},
         owners=_OWNERS,
         metadata=_columns(table),
     )
@@ -81,19 +82,24 @@ def _description(table: Table, settings: Settings) -> str:
             " `<scheme>/<YYYY-MM>/` there, as the scheme sent it."
         )
     if table.lies == "published":
-        parts.append(f"The file is `{settings.published / table.relation}`.")
+        parts.append(f"It lies at `{place_of(settings, table)}`: open it from there.")
     if table.name in _SUMMARISED:
-        parts.append("The summary stands under Metadata, below, and on the tab Events.")
+        parts.append("Its picture and summary stand under Metadata, below, and on the tab Events.")
     return "\n\n".join(parts)
 
 
 def _columns(table: Table) -> Mapping[str, Any]:
-    """The contract's columns, as Dagster shows them."""
+    """The contract's columns, as Dagster shows them.
+
+    Under its own heading Dagster puts them above everything else: where there is a picture or a
+    summary, they stand after it instead.
+    """
     if not table.contract:
         return {}
     kind, name = _contract_of(table.contract)
     columns = [_column(column) for column in load_contract(name, kind).columns]
-    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
+    key = "columns" if table.name in _SUMMARISED else "dagster/column_schema"
+    return {key: dg.TableSchema(columns=columns)}
 
 
 def _column(column: Column) -> dg.TableColumn:

@@ -15,6 +15,7 @@ from sp_eval.operation.tables import Table
 from sp_eval.orchestration.figures import rows_to_show
 from sp_eval.orchestration.markdown import picture_or_words, table
 from sp_eval.orchestration.pictures import rows_of_files
+from sp_eval.orchestration.places import place_of
 from sp_eval.orchestration.summaries import SUMMARIES
 from sp_eval.warehouse.connection import Connection, open_file
 from sp_eval.warehouse.contract_tables import has_table
@@ -144,8 +145,7 @@ _SHOWN_OF_WAREHOUSE: Mapping[str, Callable[[Connection, Table], Metadata]] = {
 
 def _of_files(run: Run, shown: Table) -> Metadata:
     """What lies in a published file or folder; of a database its tables and their rows."""
-    below = run.settings.home if shown.relation.startswith("reports") else run.settings.published
-    path = below / shown.relation
+    path = place_of(run.settings, shown)
     if path.suffix == ".duckdb":
         return _tables_of(path)
     return _listed(path)

@@ -33,6 +33,7 @@ _DEFINITIONS = "sp_eval.orchestration.definitions"
 _WORKSPACE = "load_from: [{{grpc_server: {{host: localhost, {place}, location_name: sp_eval}}}}]\n"
 _FIRST_PAGE = "/locations/sp_eval/jobs/evaluate_everything_received"
 _BY_ITSELF = {"dagster/backfill", "dagster/sensor_name", "dagster/schedule_name"}
+_ENDING_SECONDS = 12.0  # so long the last UI may take to end, after its launcher was killed
 _READY_WITHIN_SECONDS = 180
 _NOTHING_BEGUN = 2
 
@@ -139,7 +140,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 @contextmanager
 def _only_ui_of(settings: Settings) -> Iterator[None]:
     settings.dagster.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.dagster / "ui.lock", timeout=0)
+    lock = FileLock(settings.dagster / "ui.lock", timeout=_ENDING_SECONDS)
     try:
         lock.acquire()
     except Timeout:

@@ -97,7 +97,7 @@ def test_no_month_there_is_one_sentence(landed: Settings) -> None:
         result = _take_in(landed, "rotherham", "2020-01", instance)
     (event,) = [e for e in result.all_events if e.is_step_failure]
     assert event.step_failure_data.error is not None
-    assert "No file of rotherham 2020-01 has come" in event.step_failure_data.error.message
+    assert "no delivery of rotherham for 2020-01" in event.step_failure_data.error.message
 
 
 def test_with_one_scheme_stopped_the_other_is_published(landed: Settings) -> None:

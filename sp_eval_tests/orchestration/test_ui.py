@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -57,11 +58,34 @@ def test_a_second_ui_of_one_home_is_refused(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui, "_serve", lambda *_: 0)
+    monkeypatch.setattr(ui, "_ENDING_SECONDS", 0.2)
     settings.dagster.mkdir(parents=True)
     with FileLock(settings.dagster / "ui.lock"):
         assert ui.serve(settings, _free_port()) == 2
     assert ui.serve(settings, _free_port()) == 0  # the other has ended
     assert "is open already" in capsys.readouterr().err
+
+
+def test_what_a_backfill_asked_for_is_done_again_and_what_waited_goes_on(
+    settings: Settings,
+) -> None:
+    settings.dagster.mkdir(parents=True)
+    settings.dagster.joinpath("dagster.yaml").write_bytes(
+        (project_root() / "dagster.yaml").read_bytes()
+    )
+    by_backfill = {"dagster/backfill": "abcdefgh"}
+    with dg.DagsterInstance.from_config(str(settings.dagster)) as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_retries_max_retries > 0
+        assert not instance.run_retries_retry_on_asset_or_op_failure
+        run = dg.DagsterRun(job_name="any", status=dg.DagsterRunStatus.STARTED, tags=by_backfill)
+        run_id = instance.add_run(run).run_id
+    ui.close_interrupted_runs(settings.dagster)
+    with dg.DagsterInstance.from_config(str(settings.dagster)) as instance:
+        run = instance.get_run_by_id(run_id)
+        assert run is not None
+        assert run.status == dg.DagsterRunStatus.FAILURE
+        assert run.tags["dagster/will_retry"] == "true"
 
 
 def test_runs_cut_short_are_closed_so_that_later_ones_need_not_wait(settings: Settings) -> None:
@@ -110,7 +134,8 @@ def test_children_end_with_what_they_started(
             time.sleep(0.05)
         assert children.all_alive()
         time.sleep(0.2)
-    assert not _is_running(int((tmp_path / "pid").read_text()))
+    grandchild = int((tmp_path / "pid").read_text())
+    _wait_until(lambda: not _is_running(grandchild), seconds=10)
 
 
 def _is_running(pid: int) -> bool:
@@ -150,6 +175,64 @@ def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
+
+
+@_POSIX
+def test_servers_end_though_the_launcher_was_killed_at_once(settings: Settings) -> None:
+    port = _free_port()
+    command = [sys.executable, "-m", "sp_eval", "ui", "--home", str(settings.home)]
+    launcher = subprocess.Popen(
+        [*command, "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert launcher.stdout is not None
+        told = [launcher.stdout.readline() for _ in range(3)]
+        assert any(f"http://127.0.0.1:{port}" in line for line in told), told
+        pids = _processes(settings)
+    finally:
+        launcher.kill()
+        launcher.wait()
+    assert len(set(pids)) >= 2
+    _wait_until(lambda: not any(map(_is_running, pids)))
+    with FileLock(settings.dagster / "ui.lock", timeout=30):  # so the UI may be opened again
+        pass
+
+
+@_POSIX
+def test_a_child_ends_with_all_it_started_when_its_parent_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "middle.py").write_text(
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "pathlib.Path('pid').write_text(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    (tmp_path / "parent.py").write_text(
+        "import os, pathlib, time\n"
+        "from sp_eval.orchestration.children import Children\n"
+        "with Children(pathlib.Path('log'), environment=os.environ) as children:\n"
+        "    children.start('middle')\n"
+        "    children.wait()\n"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{project_root()}"}
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "parent"], cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL
+    )
+    try:
+        _wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+    finally:
+        parent.kill()
+        parent.wait()
+    grandchild = int((tmp_path / "pid").read_text())
+    _wait_until(lambda: not _is_running(grandchild))
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _assets_shown(port: int) -> list[str]:
