@@ -64,7 +64,7 @@ class Answer:
 
 def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
     """Read the answer for one outcome of one scheme."""
-    key = {"scheme_code": scheme, "outcome": outcome}
+    key: dict[str, Any] = {"scheme_code": scheme, "outcome": outcome}
     ratio = release.row("estimate", **key, method="matched_rate_ratio", scale=_RATIO) or {}
     verdict = str(ratio.get("verdict") or "not_answerable")
     bars = _bars(release, key) if ratio.get("status") == "released" else None
@@ -133,7 +133,7 @@ def interval_words(low: Figure, high: Figure, unit: str = "") -> Sentence:
     return say(f"{{a}}{unit} fewer to {{b}}{unit} more", a=low.bare(), b=high.bare())
 
 
-def _bars(release: Release, key: dict[str, str]) -> Bars | None:
+def _bars(release: Release, key: dict[str, Any]) -> Bars | None:
     methods = {
         "before": "observed_before",
         "without": "expected_without_scheme",
@@ -172,7 +172,7 @@ def _bars(release: Release, key: dict[str, str]) -> Bars | None:
 
 def _sentence(
     release: Release,
-    key: dict[str, str],
+    key: dict[str, Any],
     verdict: str,
     ratio: dict[str, Any],
     bars: Bars | None,
@@ -216,8 +216,8 @@ def _between(interval: Sentence, bars: Bars) -> Sentence:
     return interval
 
 
-def _reason(release: Release, key: dict[str, str]) -> Figure | None:
-    of = {**key, "method": "matched_rate_ratio", "scale_of": _RATIO}
+def _reason(release: Release, key: dict[str, Any]) -> Figure | None:
+    of: dict[str, Any] = {**key, "method": "matched_rate_ratio", "scale_of": _RATIO}
     figure = release.text("estimate", "withheld_reason", **of)
     return figure if figure.text else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sp_eval.report import words
 from sp_eval.report.answers import Answer, answer_of
@@ -87,7 +88,7 @@ def _asked(release: Release) -> Sentence:
 def _version(release: Release) -> Sentence:
     """Which version of the study this is; "asked before results were seen" only of the first."""
     hashes = release.frame("estimate")
-    now = {"design_hash": hashes["design_hash"][0]} if hashes.height else {}
+    now: dict[str, Any] = {"design_hash": hashes["design_hash"][0]} if hashes.height else {}
     number = release.number("study_version", "version_number", **now)
     if number.value is None:
         return say("How many versions of this study were tried is not in the release.")
@@ -169,7 +170,7 @@ def _sure(
 def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence]:
     if primary.verdict not in ("fewer", "more"):
         return []
-    key = {"scheme_code": code, "outcome": primary.outcome, "method": "e_value"}
+    key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome, "method": "e_value"}
     point = release.number("estimate", "point", decimals=1, **key)
     if point.value is None:
         return []
@@ -201,7 +202,11 @@ def _about(release: Release, code: str, primary: Answer) -> tuple[Sentence, ...]
     if followed:
         n = release.number("attrition", "people", scheme_code=code, step=followed)
         told.append(say("{n} could be followed", n=n))
-    key = {"scheme_code": code, "outcome": primary.outcome, "method": "matched_rate_ratio"}
+    key: dict[str, Any] = {
+        "scheme_code": code,
+        "outcome": primary.outcome,
+        "method": "matched_rate_ratio",
+    }
     if primary.bars:
         analysed = release.number("estimate", "n_analysed", **key, scale_of="rate_ratio")
         others = release.number("estimate", "n_comparison", **key, scale_of="rate_ratio")
@@ -219,7 +224,7 @@ def _side_by_side(release: Release, schemes: tuple[Scheme, ...]) -> tuple[Senten
         ("within_chance", schemes[0].primary.outcome),
     ):
         if release.row("comparability", criterion=criterion, outcome=outcome):
-            key = {"criterion": criterion, "outcome": outcome}
+            key: dict[str, Any] = {"criterion": criterion, "outcome": outcome}
             told.append(Sentence((release.text("comparability", "sentence", **key),)))
     return tuple(told)
 
@@ -231,7 +236,7 @@ def _not_shown(release: Release, schemes: tuple[Scheme, ...]) -> tuple[Sentence,
     for scheme in schemes:
         rows = {row["step"]: row for row in release.rows("attrition", scheme_code=scheme.code)}
         if "consented" in rows and "people" in rows:
-            key = {"scheme_code": scheme.code}
+            key: dict[str, Any] = {"scheme_code": scheme.code}
             everyone = release.number("attrition", "people", **key, step="people")
             agreed = release.number("attrition", "people", **key, step="consented")
             gone = total((1, everyone), (-1, agreed))
@@ -245,7 +250,7 @@ def _not_shown(release: Release, schemes: tuple[Scheme, ...]) -> tuple[Sentence,
 
 
 def _data(release: Release) -> Sentence:
-    current = {"status": "current"}
+    current: dict[str, Any] = {"status": "current"}
     files = release.number("delivery", "count(*)", **current)
     share = release.number(
         "delivery", "100.0 * sum(rows_accepted) / sum(rows_in)", decimals=1, **current

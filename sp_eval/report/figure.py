@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
-__all__ = ["Figure", "Sentence", "Source", "listed", "say", "total"]
+__all__ = ["Figure", "Sentence", "Source", "listed", "number", "say", "text", "total"]
 
 Kind = Literal["number", "text", "part", "date", "month"]
 _MINUS = "\u2212"
@@ -91,15 +91,15 @@ class Figure:
         return replace(self, text=_number(self.value, self.decimals, bare=True), is_bare=True)
 
 
-def number(value: Any, source: Source, *, decimals: int = 0) -> Figure:
+def number(value: object, source: Source, *, decimals: int = 0) -> Figure:
     """The figure of a value of a row, rounded."""
     if value is None:
         return Figure(_ABSENT, None, source, decimals=decimals)
-    shown = _rounded(source.offset + source.scale * float(value), decimals)
+    shown = _rounded(source.offset + source.scale * float(str(value)), decimals)
     return Figure(_number(shown, decimals), shown, source, decimals=decimals)
 
 
-def text(value: Any, source: Source, *, shown: str | None = None) -> Figure:
+def text(value: object, source: Source, *, shown: str | None = None) -> Figure:
     """A text of a row; `shown` is the part of it that is printed, or the date written out."""
     if isinstance(value, date | datetime):
         return Figure(f"{value.day} {value:%B %Y}", None, source, kind="date")
@@ -181,9 +181,9 @@ def _number(value: float | None, decimals: int, *, bare: bool = False) -> str:
     return written if bare or value >= 0 else _MINUS + written
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -84,13 +84,17 @@ def _width(bars: Bars, figure: Figure) -> str:
     return f"{(figure.value or 0) / longest:.3f}"
 
 
-def _tables(release: Release, name: str, make: Any, codes: list[str]) -> list[sections.Table]:
+def _tables(
+    release: Release, name: str, make: Callable[[Release, str], sections.Table], codes: list[str]
+) -> list[sections.Table]:
     return [make(release, code) for code in codes] if release.has(name) else []
 
 
-def _picture(title: str, svg: str | None, table: sections.Table, **more: Any) -> Picture:
+def _picture(
+    title: str, svg: str | None, table: sections.Table, *, is_open: bool = True
+) -> Picture:
     drawn = None if svg is None else Markup(svg)  # noqa: S704  (made by the picture maker)
-    return Picture(title, drawn, table, **more)
+    return Picture(title, drawn, table, is_open)
 
 
 def _coverage(release: Release, code: str) -> Picture:
@@ -129,7 +133,7 @@ def _trends(release: Release, scheme: Scheme) -> list[Picture]:
 
 
 def _forest(release: Release, scheme: Scheme) -> Picture:
-    rows = []
+    rows: list[tuple[sections.Cell, ...]] = []
     for a in (*scheme.answers, *(total for total, _ in scheme.totals)):
         if a.change is None or a.change_low is None or a.change_high is None:
             rows.append((a.label, a.verdict_word, "", ""))

@@ -32,13 +32,13 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
         *(pl.col(name) / 10 for name in ("rate", "ci_low", "ci_high")),
     ).drop_nulls("rate")
     scale = alt.Scale(domain=list(named.values()), range=[_BLUE, _ORANGE])
-    legend = alt.Legend(title=None, orient="top", symbolSize=70)
+    legend = alt.Legend(title=None, orient="top", symbolSize=70, symbolOpacity=1)
     base = alt.Chart(rows).encode(
         x=alt.X("month_number:Q", title="months from referral", axis=alt.Axis(tickMinStep=3)),
-        color=alt.Color("arm:N", scale=scale, legend=legend),
+        color=alt.Color("arm:N", scale=scale, legend=legend, title=None),
     )
     y = alt.Y("rate:Q", title="per 100 people a year", scale=alt.Scale(zero=True))
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("ci_low:Q", title=""), y2="ci_high:Q")
+    band = base.mark_area(fillOpacity=0.15).encode(y=alt.Y("ci_low:Q", title=""), y2="ci_high:Q")
     dash = alt.StrokeDash(
         "arm:N", scale=alt.Scale(domain=list(named.values()), range=[[1, 0], [5, 3]]), legend=legend
     )

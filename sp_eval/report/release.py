@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sp_eval.report.figure import Figure, Source, number, text
 from sp_eval.warehouse.query import query_snapshot
 
 __all__ = ["Release", "read_release", "studies_of"]
+
+Key = str | int | float | bool | date | None
 
 _TABLES = "select table_name from duckdb_tables() where schema_name = 'published' order by all"
 
@@ -31,7 +34,7 @@ class Release:
         """Whether there are rows of that table."""
         return table in self.tables and self.tables[table].height > 0
 
-    def frame(self, table: str, **key: Any) -> pl.DataFrame:
+    def frame(self, table: str, **key: Key) -> pl.DataFrame:
         """Rows of a table that have this key; none if it is absent."""
         if table not in self.tables:
             return pl.DataFrame()
@@ -42,11 +45,11 @@ class Release:
         ]
         return found.filter(*wanted) if wanted else found
 
-    def rows(self, table: str, **key: Any) -> list[dict[str, Any]]:
+    def rows(self, table: str, **key: Key) -> list[dict[str, Any]]:
         """The same as mappings."""
         return self.frame(table, **key).to_dicts()
 
-    def row(self, table: str, **key: Any) -> dict[str, Any] | None:
+    def row(self, table: str, **key: Key) -> dict[str, Any] | None:
         """The first of them."""
         found = self.frame(table, **key)
         return found.row(0, named=True) if found.height else None
@@ -59,7 +62,7 @@ class Release:
         scale: float = 1.0,
         offset: float = 0.0,
         decimals: int = 0,
-        **key: Any,
+        **key: Key,
     ) -> Figure:
         """A number of a row, or an aggregate over rows, as printed.
 
@@ -69,13 +72,13 @@ class Release:
         source = Source(table, tuple(key.items()), column, scale, offset)
         return number(self._value(table, column, key), source, decimals=decimals)
 
-    def text(self, table: str, column: str, *, shown: str | None = None, **key: Any) -> Figure:
+    def text(self, table: str, column: str, *, shown: str | None = None, **key: Key) -> Figure:
         """A text or date of a row, as printed."""
         key = _of_rows(key)
         source = Source(table, tuple(key.items()), column)
         return text(self._value(table, column, key), source, shown=shown)
 
-    def _value(self, table: str, column: str, key: dict[str, Any]) -> Any:
+    def _value(self, table: str, column: str, key: dict[str, Any]) -> object:
         found = self.frame(table, **key)
         if found.height == 0:
             return None

@@ -13,7 +13,7 @@ from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
 from sp_eval.study.outcomes import INSTRUMENTS
 
-__all__ = ["Table", "attrition", "balance", "coverage", "deliveries", "described", "detectable",
+__all__ = ["Cell", "Table", "attrition", "balance", "coverage", "deliveries", "described", "detectable",
            "methods_paragraph", "other_methods", "side_by_side", "trend", "unusual"]  # fmt: skip
 
 Cell = Figure | Sentence | str
@@ -64,16 +64,16 @@ def deliveries(release: Release, scheme: str) -> tuple[Table, Table]:
     columns = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate")
     heads = ("files", "rows received", "used", "refused", "repeated")
     frame = release.frame("delivery", scheme_code=scheme)
-    sums = []
+    sums: list[tuple[Cell, ...]] = []
     for status in words.STATUS:
-        key = {"scheme_code": scheme, "status": status}
+        key: dict[str, Any] = {"scheme_code": scheme, "status": status}
         if release.row("delivery", **key):
             counted = [release.number("delivery", f"sum({c})", **key) for c in columns]
             files = release.number("delivery", "count(*)", **key)
             sums.append((words.STATUS[status], files, *counted))
-    each = []
+    each: list[tuple[Cell, ...]] = []
     for row in frame.sort("status", "month", "file", "sheet").iter_rows(named=True):
-        key = {"delivery_id": row["delivery_id"]}
+        key: dict[str, Any] = {"delivery_id": row["delivery_id"]}
         named = release.text("delivery", "file", **key)
         sheet = release.text("delivery", "sheet", **key)
         where = Sentence((named, ", ", sheet) if row["sheet"] else (named,))
@@ -93,8 +93,8 @@ def coverage(release: Release, scheme: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     spans = frame.group_by("source", "covered_from", "covered_to").len().sort(pl.all())
     for span in spans.iter_rows(named=True):
-        key = {k: span[k] for k in ("source", "covered_from", "covered_to")}
-        key = {"scheme_code": scheme, **key}
+        span_key = {k: span[k] for k in ("source", "covered_from", "covered_to")}
+        key: dict[str, Any] = {"scheme_code": scheme, **span_key}
         practices = release.number("coverage", "count(practice_code)", **key)
         rows.append((
             words.SOURCES.get(span["source"], span["source"]),
@@ -108,9 +108,9 @@ def coverage(release: Release, scheme: str) -> Table:
 
 def detectable(release: Release, scheme: str) -> Table:
     """The smallest change that would show, by outcome."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for row in release.rows("detectable_change", scheme_code=scheme):
-        key = {"scheme_code": scheme, "outcome": row["outcome"]}
+        key: dict[str, Any] = {"scheme_code": scheme, "outcome": row["outcome"]}
         rows.append((
             words.label(row["outcome"]),
             release.number("detectable_change", "people_followed", **key),
@@ -124,9 +124,9 @@ def detectable(release: Release, scheme: str) -> Table:
 
 def attrition(release: Release, scheme: str) -> Table:
     """From everyone referred to everyone analysed."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for row in release.rows("attrition", scheme_code=scheme):
-        key = {"scheme_code": scheme, "step_number": row["step_number"]}
+        key: dict[str, Any] = {"scheme_code": scheme, "step_number": row["step_number"]}
         rows.append((
             words.STEPS.get(row["step"], row["step"]),
             release.number("attrition", "people", **key),
@@ -138,9 +138,9 @@ def attrition(release: Release, scheme: str) -> Table:
 
 def balance(release: Release, scheme: str) -> Table:
     """The gap between the groups before referral, before and after similar people were found."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for row in release.rows("balance", scheme_code=scheme):
-        key = {"scheme_code": scheme, "covariate": row["covariate"]}
+        key: dict[str, Any] = {"scheme_code": scheme, "covariate": row["covariate"]}
         found = [
             release.number("balance", c, decimals=2, **key) for c in ("smd_before", "smd_after")
         ]
@@ -153,9 +153,9 @@ def balance(release: Release, scheme: str) -> Table:
 def trend(release: Release, scheme: str, outcome: str) -> Table:
     """Use of care by month around the referral, both groups."""
     frame = release.frame("trend", scheme_code=scheme, outcome=outcome)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for month in sorted(set(frame["month_number"])):
-        key = {"scheme_code": scheme, "outcome": outcome, "month_number": month}
+        key: dict[str, Any] = {"scheme_code": scheme, "outcome": outcome, "month_number": month}
         arms = [
             release.number("trend", "rate", scale=0.1, decimals=1, arm=arm, **key)
             for arm in ("referred", "similar")
@@ -168,7 +168,7 @@ def trend(release: Release, scheme: str, outcome: str) -> Table:
 
 def other_methods(release: Release, scheme: str, outcome: str) -> Table:
     """The same difference found in other ways."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for method, said in words.METHODS.items():
         key: dict[str, Any] = {"scheme_code": scheme, "outcome": outcome}
         row = release.row("estimate", **key, method=method, scale=_RATIO)
@@ -190,7 +190,11 @@ def described(release: Release, scheme: str) -> Table | None:
     """The questionnaires: change in the same people, nobody to compare with."""
     rows: list[tuple[Cell, ...]] = []
     for row in release.rows("estimate", scheme_code=scheme, method="paired_change"):
-        key = {"scheme_code": scheme, "outcome": row["outcome"], "method": "paired_change"}
+        key: dict[str, Any] = {
+            "scheme_code": scheme,
+            "outcome": row["outcome"],
+            "method": "paired_change",
+        }
         label = INSTRUMENTS[row["outcome"]].label
         if row["status"] == "withheld":
             why = release.text("estimate", "withheld_reason", **key)
@@ -208,10 +212,10 @@ def described(release: Release, scheme: str) -> Table | None:
 
 def side_by_side(release: Release) -> Table:
     """May the schemes be set side by side, criterion by criterion."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     marks = {True: "yes", False: "no", None: "to know"}
     for row in release.rows("comparability"):
-        key = {"criterion": row["criterion"], "outcome": row["outcome"]}
+        key: dict[str, Any] = {"criterion": row["criterion"], "outcome": row["outcome"]}
         sentence = release.text("comparability", "sentence", **key)
         named = words.CRITERIA.get(row["criterion"], row["criterion"])
         rows.append((named, marks[row["passed"]], Sentence((sentence,))))
@@ -223,7 +227,7 @@ def unusual(release: Release) -> tuple[Sentence, ...]:
     told = []
     for row in release.rows("delivery_check", status="unusual"):
         names = ("scheme_code", "month", "dataset", "column_name", "expectation")
-        key = {name: row[name] for name in names}
+        key: dict[str, Any] = {name: row[name] for name in names}
         place = words.short(row["scheme_code"])
         month = release.text("delivery_check", "month", **key)
         sentence = release.text("delivery_check", "sentence", **key)

@@ -144,7 +144,8 @@ GLOSSARY = (
      " higher or lower. The stronger it would have to be, the safer the answer."),
     ("Not shown", "Small numbers of people are hidden and others rounded, so that nobody can be"
      " recognised."),
-    ("Standard deviation", "How much people usually differ. Gaps between groups are measured in it."),
+    ("Standard deviation", "How much people usually differ; gaps between groups are measured in"
+     " it."),
 )  # fmt: skip
 _NOUNS = {"emergency_bed_days": "nights in hospital after an emergency"}
 _OBSTACLES = (

@@ -1,0 +1,242 @@
+"""The report: every number a row of the release, the words of the first screen, odd releases."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from pypdf import PdfReader
+
+from sp_eval.report.facts import first_screen
+from sp_eval.report.page import report_page
+from sp_eval.report.release import read_release, studies_of
+from sp_eval.report.sheet import first_page
+from sp_eval_tests.support.report_figures import (
+    disagreements,
+    figures_of,
+    first_screen_words,
+    words_outside_figures,
+)
+from sp_eval_tests.support.runs import Made
+
+NOT_SAID = (
+    "SMD", "ATT", "propensity", "RTM", "rate ratio", "person-years", "non-significant",
+    "significant", "savings", "proven",
+)  # fmt: skip
+WITHHELD = """update published.estimate set status = 'withheld', point = null, ci_low = null,
+    ci_high = null, n_analysed = null, verdict = case when role = 'primary' then 'not_answerable'
+    end, evidence_grade = 'none', withheld_reason = '{reason}'
+    where {which} method not in ('before_after', 'expected_from_selection')"""
+GATE = (
+    "the groups differ most before referral in gp_contact_90: 0.231 standard deviations (at most"
+    " 0.10). Ways on: another comparison pool; or report that the files cannot tell."
+)
+CODED = [
+    "attrition", "balance", "coverage", "delivery", "design_check", "detectable_change",
+    "estimate", "scheme", "study_version", "trend",
+]  # fmt: skip
+
+
+def made_from(path: Path) -> tuple[str, bytes]:
+    release = read_release(path, studies_of(path)[0])
+    screen = first_screen(release)
+    return report_page(release, screen), first_page(screen)
+
+
+@pytest.fixture(scope="session")
+def as_it_is(narrow: Made) -> tuple[Path, str]:
+    path = narrow.home / "published" / "release.duckdb"
+    return path, made_from(path)[0]
+
+
+@pytest.fixture
+def altered(narrow: Made, tmp_path: Path) -> Callable[..., Path]:
+    def alter(*statements: str) -> Path:
+        path = tmp_path / "release.duckdb"
+        shutil.copy(narrow.home / "published" / "release.duckdb", path)
+        with duckdb.connect(str(path)) as conn:
+            for statement in statements:
+                conn.execute(statement).fetchall()
+        return path
+
+    return alter
+
+
+def sound(path: Path) -> tuple[str, str]:
+    """The page and the text of the sheet, after what holds of every report was looked at."""
+    html, pdf = made_from(path)
+    assert disagreements(path, html) == []
+    assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", html)
+    said = words_outside_figures(html)
+    left = re.sub(r"\b100 people", "", said)
+    assert re.findall(r".{0,20}\d.{0,10}", left) == []
+    sheet = path.with_suffix(".pdf")
+    sheet.write_bytes(pdf)
+    pages = PdfReader(sheet).pages
+    assert len(pages) == 1
+    text = " ".join(pages[0].extract_text().split())
+    for one in (first_screen_words(html), text):
+        assert not [word for word in NOT_SAID if re.search(rf"\b{word}\b", one)]
+        assert not re.search(r"\bp\s*[=<]", one)
+    return html, text
+
+
+def test_every_printed_number_is_a_row(as_it_is: tuple[Path, str]) -> None:
+    path, _ = as_it_is
+    html, _ = sound(path)
+    assert len(figures_of(html)) > 300
+
+
+def test_an_altered_number_is_found(as_it_is: tuple[Path, str]) -> None:
+    path, html = as_it_is
+    numbers = re.findall(r'<span class="n"[^>]*>(\d[\d,]*(?:\.\d+)?)</span>', html)
+    assert len(numbers) > 200
+    for place in (0, len(numbers) // 2, len(numbers) - 1):
+        found = list(re.finditer(r'(<span class="n"[^>]*>)(\d[\d,]*(?:\.\d+)?)(</span>)', html))[
+            place
+        ]
+        wrong = str(float(found[2].replace(",", "")) + 1)
+        spoilt = html[: found.start(2)] + wrong + html[found.end(2) :]
+        assert len(disagreements(path, spoilt)) == 1
+
+
+def test_rows_add_up_as_printed(as_it_is: tuple[Path, str]) -> None:
+    release = read_release(as_it_is[0], studies_of(as_it_is[0])[0])
+    for scheme in first_screen(release).schemes:
+        for answer in scheme.answers:
+            bars = answer.bars
+            assert bars is not None
+            figures = (bars.before, bars.without, bars.after, bars.difference, bars.anyway)
+            before, without, after, difference, anyway = (
+                float(str(f).replace(",", "").replace("\u2212", "-")) for f in figures
+            )
+            assert without + difference == pytest.approx(after)
+            assert before + anyway == pytest.approx(without)
+
+
+@pytest.mark.parametrize("sign", ["fewer", "more"])
+def test_harm_is_told_like_benefit(altered: Callable[..., Path], sign: str) -> None:
+    factor = 1 if sign == "more" else -1
+    scale = "rate_difference_per_1000_person_years"
+    ends = "(1.1, 1.2, 1.3)" if sign == "more" else "(0.7, 0.8, 0.9)"
+    low, point, high = (float(x) for x in ends.strip("()").split(","))
+    primary = "role = 'primary' and outcome = 'gp_contact'"
+    rates = "outcome = 'gp_contact' and method"
+    path = altered(
+        f"update published.estimate set verdict = '{sign}', status = 'released' where {primary}",
+        f"update published.estimate set point = {point}, ci_low = {low}, ci_high = {high}"
+        f" where {primary} and scale = 'rate_ratio'",
+        f"update published.estimate set point = {factor * 1000}, ci_low = {factor * 1000 - 400},"
+        f" ci_high = {factor * 1000 + 400} where {primary} and scale = '{scale}'",
+        f"update published.estimate set point = 7000 where {rates} = 'observed_after'",
+        f"update published.estimate set point = {7000 - factor * 1000}"
+        f" where {rates} = 'expected_without_scheme'",
+    )
+    html, sheet = sound(path)
+    said = (
+        f"For every 100 people referred there were 100 {sign} GP and nurse contacts a year than"
+        f" among similar people who were not referred (95% interval 60 to 140 {sign};"
+        f" 20% {sign})."
+    )
+    assert said in first_screen_words(html)
+    assert said in sheet
+    assert f'<span class="word">{sign.upper()}</span>' in html
+
+
+def test_cannot_tell_and_no_worthwhile_change(altered: Callable[..., Path]) -> None:
+    primary = "role = 'primary' and scheme_code ="
+    path = altered(
+        f"update published.estimate set verdict = 'cannot_tell' where {primary} 'rotherham'",
+        "update published.estimate set verdict = 'no_worthwhile_change', ci_low = case scale when"
+        " 'rate_ratio' then 0.97 else ci_low end, ci_high = case scale when 'rate_ratio' then 1.02"
+        f" else ci_high end where {primary} 'gloucestershire'",
+    )
+    said = first_screen_words(sound(path)[0])
+    assert "too few people or events: the truth may lie between" in said
+    assert "This is not evidence of no effect. About" in said
+    assert "the difference is smaller than the 5% this study said would matter" in said
+
+
+def test_withheld_shows_why_and_one_way_on(altered: Callable[..., Path]) -> None:
+    html, sheet = sound(altered(WITHHELD.format(reason=GATE, which="")))
+    for text in (first_screen_words(html), sheet):
+        assert "NOT ANSWERABLE" in text
+        assert "the groups were not alike enough before referral. To answer it:" in text
+        assert "happens anyway" in text
+    assert GATE in html  # and in full further on
+    assert '<div class="hatched">' in html
+
+
+def test_hidden_counts_and_few_people(altered: Callable[..., Path]) -> None:
+    few = "it rests on 7 people or fewer"
+    html, sheet = sound(
+        altered(
+            WITHHELD.format(reason=few, which="scheme_code = 'rotherham' and"),
+            "update published.attrition set people = null where step_number > 6",
+            "update published.trend set rate = null, people = null",
+            "update published.balance set smd_before = null, smd_after = null",
+        )
+    )
+    assert few in sheet
+    assert "wait until more people are referred" in first_screen_words(html)
+    assert "not shown" in html
+
+
+def test_one_scheme(altered: Callable[..., Path]) -> None:
+    path = altered(
+        *(f"delete from published.{table} where scheme_code <> 'rotherham'" for table in CODED),
+        "delete from published.comparability where criterion <> 'side_by_side'",
+    )
+    html, _ = sound(path)
+    assert "Gloucestershire" not in first_screen_words(html)
+
+
+def test_four_schemes_on_one_sheet(altered: Callable[..., Path]) -> None:
+    doubled = [
+        f"insert into published.{table} select * replace ('{name}' as scheme_code"
+        + (", 'x/' || delivery_id as delivery_id" if table == "delivery" else "")
+        + f") from published.{table} where scheme_code = '{source}'"
+        for table in CODED
+        if table not in ("study_version",)
+        for name, source in (("barnsley", "rotherham"), ("the_forest", "gloucestershire"))
+        if not (table == "delivery" and name == "barnsley")
+    ]
+    html, sheet = sound(altered(*doubled))
+    for place in ("Barnsley", "The Forest", "Rotherham", "Gloucestershire"):
+        assert place in html
+        assert place in sheet
+
+
+def test_older_release_without_some_tables(altered: Callable[..., Path]) -> None:
+    gone = ("study", "scheme", "detectable_change", "comparability", "trend", "delivery_check")
+    html, _ = sound(altered(*(f"drop table published.{table}" for table in gone)))
+    assert html.count("This release does not hold it") == 5
+
+
+def test_asked_again_is_said(altered: Callable[..., Path]) -> None:
+    path = altered(
+        "insert into published.study_version select * replace (2 as version_number, 'changed:"
+        " comparison' as what_changed) from published.study_version",
+        "update published.study_version set design_hash = 'old' where version_number = 1",
+    )
+    said = sound(path)[1]
+    assert "Asked before results were seen" not in said
+    assert "version 2 of 2" in said
+
+
+def test_reports_of_a_run_stay_until_something_is_new(narrow: Made) -> None:
+    folder = narrow.home / "reports"
+    files = [folder / "index.html", *(folder / "narrow").iterdir()]
+    assert {f.name for f in files} == {"index.html", "first_page.pdf"}
+    before = {f: (f.stat().st_mtime_ns, f.read_bytes()) for f in files}
+    narrow.run_again()
+    assert {f: (f.stat().st_mtime_ns, f.read_bytes()) for f in files} == before
+    (folder / "narrow" / "first_page.pdf").unlink()
+    narrow.run_again()
+    assert (folder / "narrow" / "first_page.pdf").read_bytes() == before[
+        folder / "narrow" / "first_page.pdf"
+    ][1]
