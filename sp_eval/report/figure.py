@@ -7,6 +7,7 @@ forms it is its text.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from string import Formatter
@@ -154,7 +155,7 @@ def say(words: str, **figures: Figure | Sentence | str) -> Sentence:
     return Sentence(tuple(parts))
 
 
-def listed(items: list[Figure] | list[Sentence] | list[str], last: str = "and") -> Sentence:
+def listed(items: Sequence[Figure | Sentence | str], last: str = "and") -> Sentence:
     """One, two and three."""
     parts: list[str | Figure | Sentence] = []
     for place, item in enumerate(items):

@@ -155,7 +155,9 @@ def coverage_picture(release: Release, scheme: str) -> str | None:
     return _svg(bars, height=22 * rows["named"].n_unique(), width=210)
 
 
-def _svg(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = _WIDTH) -> str:
+def _svg(
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart, *, height: int, width: int = _WIDTH
+) -> str:
     """Draw, with letters that may grow and nothing that two pictures on a page share."""
     import vl_convert
 

@@ -13,8 +13,21 @@ from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
 from sp_eval.study.outcomes import INSTRUMENTS
 
-__all__ = ["Cell", "Table", "attrition", "balance", "coverage", "deliveries", "described", "detectable",
-           "methods_paragraph", "other_methods", "side_by_side", "trend", "unusual"]  # fmt: skip
+__all__ = [
+    "Cell",
+    "Table",
+    "attrition",
+    "balance",
+    "coverage",
+    "deliveries",
+    "described",
+    "detectable",
+    "methods_paragraph",
+    "other_methods",
+    "side_by_side",
+    "trend",
+    "unusual",
+]
 
 Cell = Figure | Sentence | str
 _RATIO = "rate_ratio"
@@ -73,7 +86,7 @@ def deliveries(release: Release, scheme: str) -> tuple[Table, Table]:
             sums.append((words.STATUS[status], files, *counted))
     each: list[tuple[Cell, ...]] = []
     for row in frame.sort("status", "month", "file", "sheet").iter_rows(named=True):
-        key: dict[str, Any] = {"delivery_id": row["delivery_id"]}
+        key = {"delivery_id": row["delivery_id"]}
         named = release.text("delivery", "file", **key)
         sheet = release.text("delivery", "sheet", **key)
         where = Sentence((named, ", ", sheet) if row["sheet"] else (named,))

@@ -25,6 +25,9 @@ class Printed:
         return float(self.text.replace(",", "").replace("\u2212", "-"))
 
 
+_NO_TEXT = ("svg", "style", "script", "title")
+
+
 @dataclass
 class _Reader(HTMLParser):
     figures: list[Printed] = field(default_factory=list)
@@ -41,9 +44,8 @@ class _Reader(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag == "section":
             self._is_first = found.get("id") == "first"
-        if tag in ("svg", "style", "script", "title") or "words" in found.get("class", "").split():
-            self._skipped += 1
-        elif self._skipped and tag in ("th",):
+        is_fixed = "words" in found.get("class", "").split()
+        if tag in _NO_TEXT or is_fixed or (self._skipped and tag == "th"):
             self._skipped += 1
         if tag == "span" and ("data-column" in found or "data-terms" in found):
             data = {k.removeprefix("data-"): v for k, v in found.items() if k.startswith("data-")}
@@ -51,7 +53,7 @@ class _Reader(HTMLParser):
             self._depth = 1
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("svg", "style", "script", "title", "th") and self._skipped:
+        if tag in (*_NO_TEXT, "th") and self._skipped:
             self._skipped -= 1
         if tag == "span":
             self._depth = 0
