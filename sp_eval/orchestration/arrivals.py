@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sp_eval.ingest.folder import is_litter
@@ -15,6 +14,7 @@ __all__ = ["Arrivals", "Seen", "look", "memory_from", "memory_to"]
 SETTLED_SECONDS = 20.0
 """For so long a folder must not have changed, from one look to a later one."""
 
+_SHORT = 16  # what is remembered stands on a page of the UI
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp")
 
 
@@ -22,12 +22,12 @@ _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".t
 class Seen:
     """A month's folder as it was seen: `signature` of names, sizes and times, and since when.
 
-    `digest`: of its content, once it had settled and was given out to be taken in; before, ''.
+    `is_given`: it had settled, and was given out to be taken in.
     """
 
     signature: str
     since: float
-    digest: str = ""
+    is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ def look(landing: Path, before: dict[str, Seen], *, now: float) -> Arrivals:
             waiting.append(f"{name}: waits, no file lies in it yet.")
         elif unfinished:
             waiting.append(f"{name}: waits, a file in it is still being copied or downloaded.")
-        elif not last.digest and now - last.since < SETTLED_SECONDS:
+        elif not last.is_given and now - last.since < SETTLED_SECONDS:
             waiting.append(f"{name}: waits until its files have stopped changing.")
-        elif not last.digest:
+        elif not last.is_given:
             digest = content_digest(month.folder)
             if _signature(month.folder)[0] == signature:
-                last = Seen(signature, last.since, digest)
+                last = Seen(signature, last.since, is_given=True)
                 ready.append((month.scheme_code, month.month, digest))
             else:
                 waiting.append(f"{name}: waits, it changed while it was read.")
@@ -91,7 +91,7 @@ def _signature(folder: Path) -> tuple[str, int, bool]:
     for path, size, changed in files:
         digest.update(f"{path}\0{size}\0{changed}\n".encode())
     unfinished = any(path.lower().endswith(_UNFINISHED) for path, _, _ in files)
-    return digest.hexdigest(), len(files), unfinished
+    return digest.hexdigest()[:_SHORT], len(files), unfinished
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
@@ -106,11 +106,17 @@ def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 def memory_from(text: str | None) -> dict[str, Seen]:
     """What the last look remembered, from text; nothing where there is none."""
-    if not text:
-        return {}
-    return {name: Seen(**seen) for name, seen in json.loads(text).items()}
+    seen = {}
+    for word in (text or "").split():
+        name, _, rest = word.partition("=")
+        signature, waits, since = rest.partition("@")
+        seen[name] = Seen(signature, float(since or 0), is_given=not waits)
+    return seen
 
 
 def memory_to(seen: dict[str, Seen]) -> str:
-    """The same as text; neither a file's name nor a cell is in it."""
-    return json.dumps({name: asdict(one) for name, one in seen.items()}, sort_keys=True)
+    """The same as text, a word a month; neither a file's name nor a cell is in it."""
+    return " ".join(
+        f"{name}={one.signature}" + ("" if one.is_given else f"@{one.since:.0f}")
+        for name, one in sorted(seen.items())
+    )

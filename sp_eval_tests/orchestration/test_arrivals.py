@@ -97,7 +97,9 @@ def test_no_landing_folder_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_what_is_remembered_goes_through_text_and_names_no_file(landing: Path) -> None:
-    seen = look(landing, look(landing, {}, now=0).seen, now=_LATER).seen
-    assert memory_from(memory_to(seen)) == seen
-    assert "a.csv" not in memory_to(seen)
+    waiting = look(landing, {}, now=7).seen
+    assert memory_from(memory_to(waiting)) == waiting
+    given = look(landing, waiting, now=7 + _LATER).seen
+    assert look(landing, memory_from(memory_to(given)), now=10 * _LATER).ready == ()
+    assert "a.csv" not in memory_to(given)
     assert memory_from(None) == memory_from("") == {}
