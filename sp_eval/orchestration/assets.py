@@ -10,7 +10,7 @@ from sp_eval.contracts.odcs import Column, Kind, load_contract
 from sp_eval.contracts.scheme_mapping import mapped_schemes
 from sp_eval.operation.tables import TABLES, Table
 from sp_eval.orchestration.checks import checks_of
-from sp_eval.orchestration.deliveries import DELIVERY, delivery_asset
+from sp_eval.orchestration.deliveries import delivery_asset
 from sp_eval.orchestration.places import kind_of, place_of
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings
@@ -65,7 +65,7 @@ def _spec(step: Step, table: Table, settings: Settings) -> dg.AssetSpec:
     reads = [name for name in step.reads if TABLES[name].group <= table.group]
     return dg.AssetSpec(
         table.name,
-        deps=[*reads, *earlier, *([] if step.reads or earlier else [DELIVERY])],
+        deps=[*reads, *earlier],  # not on `delivery`: the one button would first ask for it
         group_name=table.group,
         description=_description(table, settings),
         kinds={kind_of(table)},
