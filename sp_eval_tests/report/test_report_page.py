@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,3 +242,13 @@ def test_reports_of_a_run_stay_until_something_is_new(narrow: Made) -> None:
     assert (folder / "narrow" / "first_page.pdf").read_bytes() == before[
         folder / "narrow" / "first_page.pdf"
     ][1]
+
+
+def test_nothing_new_loads_no_picture_maker() -> None:
+    """What a run with nothing new imports: the look at whether reports stand."""
+    asked = (
+        "import sys, sp_eval.operation.reports, sp_eval.report.release;"
+        " print([m for m in ('altair', 'vl_convert', 'typst', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
