@@ -51,11 +51,11 @@ GRADES = {
     "none": "none",
 }
 GRADE_MEANS = {
-    "moderate": "the groups were alike before referral, and care that should not change did not",
+    "moderate": "the groups were alike before referral, and no care that should stay the same was seen"
+    " to change",
     "low": "the groups were alike before referral, but care that should not change did change",
     "none": "no comparison could be released",
 }
-NO_COMPARISON = "{anyway} of this happens anyway: people are referred at their busiest."
 
 STEPS = {
     "referrals": "referrals received and usable",
