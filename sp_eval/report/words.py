@@ -51,8 +51,8 @@ GRADES = {
     "none": "none",
 }
 GRADE_MEANS = {
-    "moderate": "the groups were alike before referral, and no care that should stay the same was seen"
-    " to change",
+    "moderate": "the groups were alike before referral, and no care that should stay the same was"
+    " seen to change",
     "low": "the groups were alike before referral, but care that should not change did change",
     "none": "no comparison could be released",
 }
