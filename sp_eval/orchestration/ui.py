@@ -66,8 +66,8 @@ def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
         try:
             close_interrupted_runs(settings.dagster)
             with TemporaryDirectory(prefix="sp_eval_") as private:
-                _start(children, settings, port, Path(private))
-                if not _answers(port, children):
+                started = _start(children, settings, port, Path(private))
+                if not started or not _answers(port, children):
                     say(f"Dagster did not start; the end of {log} says why.")
                     return 1
                 say(f"Files are read from {settings.landing}/<scheme>/<YYYY-MM>/")
@@ -81,23 +81,46 @@ def _serve(settings: Settings, port: int, say: Callable[[str], None]) -> int:
     return 1
 
 
-def _start(children: Children, settings: Settings, port: int, private: Path) -> None:
-    """Start one server for the definitions, and the web page and the daemon that both use it.
+def _start(children: Children, settings: Settings, port: int, private: Path) -> bool:
+    """Start one server for the definitions, then the web page and the daemon that both use it.
 
     The server listens where only this user can reach it, as far as the system has such a place.
+    A daemon that does not find the definitions gives up the backfills it was to carry on, so the
+    server must answer first; returns whether it does.
     """
     if HAS_LOCAL_SOCKETS:
-        place, listen = f"socket: {private / 'code'}", ("--socket", str(private / "code"))
+        where: dict[str, str | int] = {"socket": str(private / "code")}
     else:
-        free = str(_free_port())
-        place, listen = f"port: {free}", ("--port", free)
+        where = {"port": _free_port()}
+    ((name, place),) = where.items()
     workspace = settings.dagster / "workspace.yaml"
-    workspace.write_text(_WORKSPACE.format(place=place), encoding="utf-8")
-    code = ("dagster", "code-server", "start", "--module-name", _DEFINITIONS)
-    children.start(*code, "--location-name", "sp_eval", *listen)
+    workspace.write_text(_WORKSPACE.format(place=f"{name}: {place}"), encoding="utf-8")
+    # one process; `code-server` would be two, and the definitions do not change under it
+    code = ("dagster", "api", "grpc", "--module-name", _DEFINITIONS)
+    children.start(*code, "--location-name", "sp_eval", f"--{name}", str(place))
+    if not _has_definitions(where, children):
+        return False
     page = ("dagster_webserver", "--host", HOST, "--port", str(port))
     children.start(*page, "--workspace", str(workspace))
     children.start("dagster._daemon", "run", "--workspace", str(workspace))
+    return True
+
+
+def _has_definitions(where: dict[str, str | int], children: Children) -> bool:
+    """Wait until the server of the definitions has loaded them."""
+    from dagster._core.errors import DagsterUserCodeUnreachableError
+    from dagster._grpc.client import DagsterGrpcClient
+
+    client = DagsterGrpcClient(**where)  # type: ignore[arg-type]
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline and children.all_alive():
+        try:
+            client.list_repositories()
+        except DagsterUserCodeUnreachableError:
+            time.sleep(0.5)
+        else:
+            return True
+    return False
 
 
 def close_interrupted_runs(folder: Path) -> None:

@@ -170,7 +170,7 @@ def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=60)[0]
     assert process.returncode == 0, rest
-    assert len(set(pids)) >= 3
+    assert len(set(pids)) >= 2
     assert not [pid for pid in pids if _is_running(pid)]
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
