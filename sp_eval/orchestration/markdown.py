@@ -37,9 +37,9 @@ def _cell(value: object) -> str:
 
 
 def picture_or_words(svg: bytes | None, says: str) -> dg.MarkdownMetadataValue:
-    """A picture inside the text, with `says` above it; the words alone where there is none."""
+    """A picture that bears its own title, `says`; the words alone where there is none."""
     if svg is None or len(svg) > MOST_PICTURE_BYTES:
         return dg.MetadataValue.md(f"{says}: nothing to draw; see the table.")
     return dg.MetadataValue.md(
-        f"**{says}**\n\n![{says}](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
+        f"![{says}](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
     )

@@ -41,22 +41,27 @@ def newly_taken_in(
 def shown_of_month(settings: Settings, scheme: str, month: str) -> dict[str, Any]:
     """A picture and a table of the month's files; rows of files, never people."""
     files, reasons = _of_month(settings, scheme, month)
+    sheet = pl.when(pl.col("sheet") != "").then(pl.lit(", ") + pl.col("sheet"))
     shown = files.select(
-        "file",
-        "sheet",
-        "status",
-        pl.col("rows_in").alias("rows"),
+        pl.col("file") + sheet.otherwise(pl.lit("")),
         pl.col("rows_accepted").alias("used"),
         pl.col("rows_quarantined").alias("refused"),
         pl.col("rows_duplicate").alias("repeated"),
+        "status",
+    )
+    refused = int(files["rows_quarantined"].sum())
+    silent = (
+        "No row was."
+        if not refused
+        else "A later delivery has replaced this one; the reasons were told with its receipt."
     )
     named = f"{scheme} {month}: rows used and refused, by file"
     return {
         "picture": picture_or_words(rows_of_files(files, named), named),
         "files": table(shown),
-        "why refused": table(reasons) if reasons.height else dg.MetadataValue.md("Nothing was."),
+        "why refused": table(reasons) if reasons.height else dg.MetadataValue.md(silent),
         "rows used": int(files["rows_accepted"].sum()),
-        "rows refused": int(files["rows_quarantined"].sum()),
+        "rows refused": refused,
         "dagster/partition_row_count": int(files["rows_in"].sum()),
     }
 

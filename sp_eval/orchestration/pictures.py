@@ -56,8 +56,10 @@ def rows_of_files(files: pl.DataFrame, title: str) -> bytes | None:
         color=_colour(["used", "repeated", "refused"]),
         order=alt.Order("place:Q"),
     )
-    words = base.mark_text(align="left", dx=6, fontSize=12).encode(
-        x=alt.value(_WIDTH), y=_names("name", order), text="words:N"
+    words = (
+        base.transform_filter("datum.place == 0")
+        .mark_text(align="left", dx=6, fontSize=12)
+        .encode(x=alt.value(_WIDTH), y=_names("name", order), text="words:N")
     )
     return _svg(alt.layer(bars, words, data=_rows(long)).properties(width=_WIDTH))
 
@@ -82,7 +84,11 @@ def _by_name(files: pl.DataFrame) -> pl.DataFrame:
         )
         .head(_MOST_BARS)
     )
-    words = pl.format("{} of {} rows used", "used", "came")
+    used, came = (
+        pl.col(name).map_elements(lambda n: f"{n:,}", return_dtype=pl.String)
+        for name in ("used", "came")
+    )
+    words = pl.format("{} of {} rows used", used, came)
     none = pl.lit("no row could be read")
     return told.with_columns(words=pl.when(pl.col("came") > 0).then(words).otherwise(none))
 
@@ -95,14 +101,15 @@ def flow_of_people(attrition: pl.DataFrame, title: str) -> bytes | None:
 
     steps = attrition.sort("step_number")["step"].unique(maintain_order=True).to_list()
     told = attrition.with_columns(
-        words=pl.col("people").cast(pl.String).fill_null("hidden: too few to show")
+        words=pl.col("people").cast(pl.String).fill_null("hidden: too few to show"),
+        end=pl.col("people").fill_null(0),
     )
     base = alt.Chart()
     bars = base.mark_bar(color=_COLOURS["used"]).encode(
         x=alt.X("people:Q", title="people"), y=_names("step", steps)
     )
     words = base.mark_text(align="left", dx=4, fontSize=12).encode(
-        x="people:Q", y=_names("step", steps), text="words:N"
+        x="end:Q", y=_names("step", steps), text="words:N"
     )
     chart = alt.layer(bars, words, data=_rows(told)).properties(width=300)
     return _svg(chart.facet(facet=_header(), columns=2, title=_title(title)))
