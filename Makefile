@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help run test ui check lint bench recovery lock clean
+.PHONY: help run test ui check lint bench recovery pictures lock clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -45,6 +45,9 @@ recovery: $(VENV)/.dev  ## the full coverage simulations (slow)
 
 bench: $(VENV)/.dev  ## timings and memory, stated with their scale
 	@$(BIN)/python -m sp_eval_tests.bench
+
+pictures: $(VENV)/.dev  ## renew the pictures in docs/pictures, by the browser tests on the example
+	@SP_EVAL_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest sp_eval_tests/browser
 
 lock:  ## renew the hashed requirements (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o requirements.txt

@@ -76,9 +76,11 @@ def show_outcome(
     show_sentences("To be looked at", outcome.problems)
     show_places(
         {
-            "results for everyone": settings.published / "release.duckdb",
-            "results for research": settings.published / "research.duckdb",
             "reports to open and print": settings.home / "reports" / "index.html",
+            "results for everyone": settings.published / "release.duckdb",
+            "the same for Excel": settings.published / "release.xlsx",
+            "results for research": settings.published / "research.duckdb",
+            "receipts for senders": settings.home / "receipts",
             "refused rows (restricted)": settings.quarantine,
             "files received": settings.landing,
         }
