@@ -80,7 +80,7 @@ def show_outcome(
             "results for everyone": settings.published / "release.duckdb",
             "the same for Excel": settings.published / "release.xlsx",
             "results for research": settings.published / "research.duckdb",
-            "receipts for senders": settings.home / "receipts",
+            "receipts for senders": settings.receipts,
             "refused rows (restricted)": settings.quarantine,
             "files received": settings.landing,
         }
