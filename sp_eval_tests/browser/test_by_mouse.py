@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from sp_eval_tests.support.mouse import Ui, open_table, press_the_button
+from sp_eval_tests.support.mouse import RUN_MS, Ui, open_table, press_the_button
 from sp_eval_tests.support.pictures import Pictures
 from sp_eval_tests.support.runs import published
 
+_JUDGED = re.compile("(Succeeded|Failed)$")
 _FILE = Path("landing/rotherham/2019-04/SUS_OP.csv")
 
 
@@ -19,6 +21,8 @@ def checks_shown(page: Any, ui: Ui) -> dict[str, str]:
     shown = {}
     for name in ("contract_every_scheme", "contract_gloucestershire", "contract_rotherham"):
         entry = page.locator(f"[title='{name}']").first.locator("xpath=../..")
+        # the watcher may have begun a run of its own: until it has ended this says `In progress`
+        entry.filter(has_text=_JUDGED).wait_for(timeout=RUN_MS)
         shown[name] = entry.inner_text().split()[-1]
     return shown
 
@@ -58,6 +62,7 @@ def test_a_broken_file_is_red_for_its_scheme_alone_and_green_when_mended(
     }
     page.get_by_text("contract_rotherham", exact=True).first.click()
     page.get_by_text("The column 'APPTDATE' is missing").first.wait_for()
+    page.set_viewport_size({"width": 1280, "height": 660})
     pictures.take(page, "checks")
     assert answered(evaluated, "gloucestershire")
     assert "outpatient_attendance" not in answered(evaluated, "rotherham")

@@ -14,19 +14,15 @@ import pytest
 
 from sp_eval.operation.installation import locked_packages
 from sp_eval.settings import project_root, where_from
+from sp_eval_tests.support.documents import texts_of
 from sp_eval_tests.support.runs import Made, environment, run_line
 
 PAGE = project_root() / "docs" / "how_to" / "run-every-month.md"
 
 
-def blocks(language: str) -> list[str]:
-    text = PAGE.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-
-
 def test_each_command_of_the_page_runs(spoilt: Made) -> None:
     shutil.copytree(spoilt.landing, spoilt.home / "landing")
-    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    commands = [line for block in texts_of(PAGE, "sh") for line in block.splitlines()]
     assert len(commands) == 4
     for command in commands:
         name, *arguments = shlex.split(command)
@@ -38,7 +34,7 @@ def test_each_command_of_the_page_runs(spoilt: Made) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="cron is of POSIX systems")
 def test_the_cron_line_runs_as_cron_would(tmp_path: Path) -> None:
-    (line,) = "".join(blocks("cron")).splitlines()
+    (line,) = "".join(texts_of(PAGE, "cron")).splitlines()
     *when, command = line.split(maxsplit=5)
     assert all(re.fullmatch(r"\*|\d{1,2}", field) for field in when)
     assert "%" not in command  # cron ends a line there
@@ -57,7 +53,7 @@ def test_the_cron_line_runs_as_cron_would(tmp_path: Path) -> None:
 
 
 def test_the_task_has_the_form_schtasks_wants() -> None:
-    (line,) = "".join(blocks("bat")).splitlines()
+    (line,) = "".join(texts_of(PAGE, "bat")).splitlines()
     named = dict(re.findall(r'/(TN|SC|ST|TR) ("[^"]*"|\S+)', line))
     assert line.startswith("schtasks /Create ")
     assert set(named) == {"TN", "SC", "ST", "TR"}

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from sp_eval.settings import project_root
+from sp_eval_tests.support.documents import texts_of
 from sp_eval_tests.support.runs import narrow_study, run_line
 
-PAGE = (project_root() / "docs" / "how_to" / "receipts-and-replies.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```bash\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
+DOCUMENT = project_root() / "docs" / "how_to" / "receipts-and-replies.md"
+PAGE = DOCUMENT.read_text(encoding="utf-8")
+COMMANDS = [line for text in texts_of(DOCUMENT, "bash") for line in text.splitlines()]
 
 
 def test_its_commands_run_and_leave_the_files_it_names(

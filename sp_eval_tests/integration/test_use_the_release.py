@@ -15,15 +15,10 @@ import pytest
 
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.settings import project_root
+from sp_eval_tests.support.documents import texts_of
 from sp_eval_tests.support.runs import Made, run_line
 
-PAGE = (project_root() / "docs" / "how_to" / "use-the-release.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert found
-    return found
+PAGE = project_root() / "docs" / "how_to" / "use-the-release.md"
 
 
 @pytest.fixture
@@ -35,7 +30,7 @@ def where(narrow: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_commands(where: Path) -> None:
-    lines = [line for block in blocks("bash") for line in block.splitlines() if line]
+    lines = [line for block in texts_of(PAGE, "bash") for line in block.splitlines() if line]
     assert len(lines) == 2
     for line in lines:
         program, *arguments = shlex.split(line)
@@ -46,7 +41,7 @@ def test_commands(where: Path) -> None:
 
 
 def test_python(where: Path) -> None:
-    for block in blocks("python"):
+    for block in texts_of(PAGE, "python"):
         done = subprocess.run(
             [sys.executable, "-c", block],
             cwd=where,
@@ -61,7 +56,7 @@ def test_python(where: Path) -> None:
 def test_r(where: Path) -> None:
     if shutil.which("Rscript") is None:
         pytest.skip("R is not on this machine; files and columns it names are checked below")
-    for block in blocks("r"):
+    for block in texts_of(PAGE, "r"):
         done = subprocess.run(["Rscript", "-e", block], cwd=where, capture_output=True, text=True,
                               check=True)  # fmt: skip
         assert "gp_contact" in done.stdout
@@ -69,7 +64,7 @@ def test_r(where: Path) -> None:
 
 @pytest.mark.parametrize("language", ["r", "stata", "python"])
 def test_files_and_columns_named_are_there(where: Path, language: str) -> None:
-    for block in blocks(language):
+    for block in texts_of(PAGE, language):
         (file,) = re.findall(r'"(var/[^"]+)"', block)
         assert (where / file).exists()
         names = pl.read_csv(where / "var/published/release/csv/estimate.csv", n_rows=1).columns
@@ -79,7 +74,7 @@ def test_files_and_columns_named_are_there(where: Path, language: str) -> None:
 
 
 def test_the_tables_are_related_as_drawn() -> None:
-    (drawing,) = blocks("text")
+    (drawing,) = texts_of(PAGE, "text")
     found = re.findall(r"(\w+) \((\w+)\) ──1:n── ([\w,\s]+?)(?=\n\w|\Z)", drawing)
     assert [(one, key) for one, key, _ in found] == [
         ("study", "study_id"), ("scheme", "scheme_code"), ("run", "run_id"),

@@ -22,6 +22,7 @@ __all__ = [
     "commands_of",
     "missing_from",
     "run_block",
+    "texts_of",
 ]
 
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
@@ -55,9 +56,16 @@ def blocks_of(document: Path) -> list[Block]:
     ]
 
 
+def texts_of(document: Path, kind: str) -> list[str]:
+    """The text of every block of one kind, of which there is at least one."""
+    found = [block.text for block in blocks_of(document) if block.kind == kind]
+    assert found, f"{document.name} has no block of {kind}"
+    return found
+
+
 def commands_of(document: Path) -> list[str]:
     """Every line of its `bash` blocks that calls `sp-eval`."""
-    lines = [line for b in blocks_of(document) if b.kind == "bash" for line in b.text.splitlines()]
+    lines = [line for text in texts_of(document, "bash") for line in text.splitlines()]
     return [line for line in lines if line.startswith("sp-eval ")]
 
 

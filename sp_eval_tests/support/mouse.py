@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Ui", "open_table", "press_the_button"]
+__all__ = ["RUN_MS", "Ui", "open_table", "press_the_button"]
 
-_RUN_MS = 300_000
+RUN_MS = 300_000
 _LAUNCHED = "mutation LaunchPipelineExecution"
 
 
@@ -37,7 +37,7 @@ def press_the_button(page: Any, ui: Ui) -> None:
     page.locator(f"a[href*='/runs/{run_id}']").first.click()
     page.wait_for_url(f"**/runs/{run_id}**")
     ended = page.get_by_text("Success", exact=True).or_(page.get_by_text("Failure", exact=True))
-    ended.first.wait_for(timeout=_RUN_MS)
+    ended.first.wait_for(timeout=RUN_MS)
     assert page.get_by_text("Success", exact=True).count()
 
 
