@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import subprocess
+from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any, NoReturn
 __all__ = [
     "HAS_LOCAL_SOCKETS",
     "HAS_MODES",
+    "ask_itself_to_end",
     "ask_to_end",
     "end_at_once",
     "end_own_group",
@@ -147,6 +149,11 @@ def _send(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
             child.terminate()
     except ProcessLookupError:
         return
+
+
+def ask_itself_to_end() -> None:
+    """Heed the end of this process as if SIGTERM had come; nothing where nobody handles it."""
+    interrupt_main(signal.SIGTERM)
 
 
 def end_own_group() -> NoReturn:

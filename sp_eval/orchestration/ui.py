@@ -8,11 +8,9 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import socket
 import sys
 import time
-from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -21,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from sp_eval.machine import HAS_LOCAL_SOCKETS, ended_by_signal, reuse_port
+from sp_eval.machine import HAS_LOCAL_SOCKETS, ask_itself_to_end, ended_by_signal, reuse_port
 from sp_eval.orchestration.children import Children
 from sp_eval.orchestration.guarded import when_parent_is_gone
 from sp_eval.settings import Settings, project_root
@@ -217,7 +215,7 @@ def _say(sentence: str) -> None:
 def _end_in_order() -> None:
     """As if somebody had asked by a signal; again, should it come before that is heeded."""
     while True:
-        interrupt_main(signal.SIGTERM)
+        ask_itself_to_end()
         time.sleep(1)
 
 
