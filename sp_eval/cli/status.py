@@ -34,7 +34,9 @@ def show_status(home: Path | None, *, as_json: bool) -> int:
     _list("Received, not yet taken in (`sp-eval run` does it)", list(status.waiting))
     _list("To be looked at", list(status.problems))
     if status.release and not status.problems:
-        console.print("All well: nothing is missing, refused or withheld.")
+        console.print(
+            "All well: nothing is missing or refused, and every primary estimate is released."
+        )
     return status.exit_status
 
 
