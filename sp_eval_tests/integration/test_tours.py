@@ -15,6 +15,7 @@ from sp_eval_tests.support.documents import (
     missing_from,
     run_block,
 )
+from sp_eval_tests.support.pictures import MOST_BYTES
 
 TOURS = sorted((project_root() / "docs" / "tour").glob("*.md"))
 _NAMES = [tour.stem for tour in TOURS]
@@ -56,12 +57,22 @@ def commands_of_block(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("tour", TOURS, ids=_NAMES)
-def test_each_takes_ten_minutes_and_leads_on(tour: Path) -> None:
+def test_each_takes_ten_minutes(tour: Path) -> None:
     text = tour.read_text(encoding="utf-8")
     assert len(text.split()) < 1100
     assert commands_of(tour)
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (tour.parent / target).resolve().exists(), target
+
+
+@pytest.mark.parametrize(
+    "document", [project_root() / "README.md", project_root() / "docs" / "README.md", *TOURS]
+)
+def test_links_lead_somewhere_and_pictures_are_described_and_small(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (document.parent / target).resolve().exists(), target
+    for described, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text):
+        assert len(described.split()) >= 8, target
+        assert (document.parent / target).stat().st_size < MOST_BYTES, target
 
 
 def test_a_line_that_is_not_printed_is_found() -> None:
