@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
+from sp_eval.ingest.landing import survey
 from sp_eval.operation.alerts import Alert, raise_alerts, tell_people
 from sp_eval.operation.standing import due_days, refused_files
 from sp_eval.orchestration.checks import Judged
@@ -39,8 +40,15 @@ def due_yesterday(today: date) -> tuple[str, ...]:
     return tuple(scheme for scheme, day in sorted(due_days().items()) if day == yesterday.day)
 
 
-def tell_files(settings: Settings) -> tuple[str, ...]:
-    """Tell files refused or missing before they are published, under the same causes."""
+def tell_files(settings: Settings, scheme: str, month: str) -> tuple[str, ...]:
+    """Tell files refused or missing before they are published, under the same causes.
+
+    Only of a scheme's newest month: while older ones are taken in after each other, each would be
+    told, and told mended when the next has come.
+    """
+    months = [one.month for one in survey(settings.landing).months if one.scheme_code == scheme]
+    if month < max(months, default=month):
+        return ()
     with open_file(settings.warehouse, read_only=True) as conn:
         tables = {"delivery": published_deliveries(conn), "rejection": published_rejections(conn)}
     return _raise(settings, refused_files(tables, settings.home))

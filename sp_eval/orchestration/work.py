@@ -105,7 +105,7 @@ def take_in_one_month(
                 raise NothingReceivedError(absent)
             shown = shown_of_month(settings, *part)
             stopped = stopped_because(settings, *part)
-        for problem in tell_files(settings):
+        for problem in tell_files(settings, *part):
             context.log.warning(problem)
     for notice in dict.fromkeys(run.notices):
         context.log.warning(notice)
