@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ __all__ = [
     "of_a_group",
     "others_may_read",
     "reuse_port",
+    "when_parent_is_gone",
     "write_private",
 ]
 
@@ -161,6 +163,18 @@ def end_own_group() -> NoReturn:
     if _IS_POSIX:
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
+
+
+def when_parent_is_gone(do: Callable[[], object]) -> None:
+    """From now on do that once the process is gone that holds the other end of standard input."""
+
+    def wait() -> None:
+        # the file's number, not sys.stdin: its lock would hold up the end of this process
+        while os.read(0, 1):
+            continue
+        do()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def group_is_there(child: subprocess.Popen[bytes]) -> bool:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -292,16 +293,22 @@ def _per_expectation(suite: Suite, flat: list[dict[str, Any]]) -> list[list[dict
 
 def _in_a_process(request: Mapping[str, Any]) -> list[list[dict[str, Any]]] | None:
     quiet = {"GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "sp_eval.contracts.expectations_engine"],
-        input=json.dumps(request),
         env=os.environ | quiet,
         cwd=project_root(),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        return None
-    answers: list[list[dict[str, Any]]] = json.loads(done.stdout.splitlines()[-1])
+    ) as child:
+        if child.stdin is None or child.stdout is None:
+            return None
+        with suppress(BrokenPipeError):  # it ended by itself: its status tells
+            child.stdin.write(json.dumps(request) + "\n")
+            child.stdin.flush()
+        # the input stays open until the answer is there: its end is how the child learns of ours
+        lines = child.stdout.read().splitlines()
+        child.kill()
+    answers: list[list[dict[str, Any]]] | None = json.loads(lines[-1]) if lines else None
     return answers

@@ -15,6 +15,8 @@ import warnings
 from datetime import date
 from typing import Any
 
+from sp_eval.machine import when_parent_is_gone
+
 __all__ = ["answer"]
 
 _DATED = "ExpectColumnMaxToBeBetween"
@@ -107,8 +109,13 @@ def _plain(result: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def main() -> None:
-    """Read one request from the input, and write one line of answers."""
-    request = json.load(sys.stdin)
+    """Read one request, a line of the input, and write one line of answers.
+
+    The input stays open as long as the parent lives: a run that was killed leaves nobody behind
+    who holds its warehouse.
+    """
+    request = json.loads(sys.stdin.readline())
+    when_parent_is_gone(lambda: os._exit(1))
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     out = sys.stdout

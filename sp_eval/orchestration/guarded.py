@@ -6,27 +6,12 @@ parent holds open and never writes to: the system closes it when the parent dies
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
-import threading
-from collections.abc import Callable
 
-from sp_eval.machine import end_own_group
+from sp_eval.machine import end_own_group, when_parent_is_gone
 
-__all__ = ["when_parent_is_gone"]
-
-
-def when_parent_is_gone(do: Callable[[], object]) -> None:
-    """From now on do that once the process is gone that holds the other end of standard input."""
-
-    def wait() -> None:
-        # the file's number, not sys.stdin: its lock would hold up the end of this process
-        while os.read(0, 1):
-            continue
-        do()
-
-    threading.Thread(target=wait, daemon=True).start()
+__all__: list[str] = []
 
 
 def _main() -> None:

@@ -19,9 +19,14 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from sp_eval.machine import HAS_LOCAL_SOCKETS, ask_itself_to_end, ended_by_signal, reuse_port
+from sp_eval.machine import (
+    HAS_LOCAL_SOCKETS,
+    ask_itself_to_end,
+    ended_by_signal,
+    reuse_port,
+    when_parent_is_gone,
+)
 from sp_eval.orchestration.children import Children
-from sp_eval.orchestration.guarded import when_parent_is_gone
 from sp_eval.settings import Settings, project_root
 
 __all__ = ["UiRefusedError", "serve"]

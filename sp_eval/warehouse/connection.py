@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 import duckdb
 
@@ -19,6 +20,8 @@ __all__ = [
 ]
 
 Connection = duckdb.DuckDBPyConnection
+
+PATIENCE_SECONDS = 5.0
 
 _CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -47,24 +50,34 @@ def open_file(path: Path, *, read_only: bool = False) -> Iterator[Connection]:
 
     Raises
     ------
-    WarehouseBusyError : another process holds the file.
+    WarehouseBusyError : another process has held the file for `PATIENCE_SECONDS`.
     WarehouseUnreadableError : it is no DuckDB file, or a damaged one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        conn = duckdb.connect(str(path), read_only=read_only, config=dict(_CONFIG))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseBusyError(
-                f"{path.name} is in use by another program; close it there, or wait, and try again."
-            ) from None
-        raise _unreadable(path) from None
-    except (duckdb.Error, RuntimeError):
-        raise _unreadable(path) from None
+    conn = _patiently(path, read_only=read_only)
     try:
         yield conn
     finally:
         conn.close()
+
+
+def _patiently(path: Path, *, read_only: bool) -> Connection:
+    """Open it, waiting a little for somebody who looks into it for a moment, or is just ending."""
+    until = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=dict(_CONFIG))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise _unreadable(path) from None
+            if monotonic() > until:
+                raise WarehouseBusyError(
+                    f"{path.name} is in use by another program; close it there, or wait, and try"
+                    " again."
+                ) from None
+        except (duckdb.Error, RuntimeError):
+            raise _unreadable(path) from None
+        sleep(0.1)
 
 
 def _unreadable(path: Path) -> WarehouseUnreadableError:

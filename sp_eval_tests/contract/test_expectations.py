@@ -215,9 +215,8 @@ def test_the_engine_connects_nowhere_and_leaves_no_file(tmp_path: Path) -> None:
         {"name": "ExpectColumnMedianToBeBetween", "arguments": {"column": "no", "min_value": 0}},
     ]
     request = {"database": str(database), "suites": [{"query": "select * from t", "checks": asked}]}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "sp_eval.contracts.expectations_engine"],
-        input=json.dumps(request),
         env=os.environ
         | {
             "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(project_root())]),
@@ -226,12 +225,18 @@ def test_the_engine_connects_nowhere_and_leaves_no_file(tmp_path: Path) -> None:
             "GX_ANALYTICS_ENABLED": "true",  # the engine says no whatever the machine says
         },
         cwd=watched / "work",
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [
+    ) as engine:
+        assert engine.stdin is not None
+        assert engine.stdout is not None
+        engine.stdin.write(json.dumps(request) + "\n")
+        engine.stdin.flush()
+        answered = engine.stdout.read()  # the input stays open until then
+    assert engine.returncode == 0
+    assert json.loads(answered) == [
         [
             {"met": False, "observed": 1.0},
             {"met": True, "observed": "2019-04-01"},
@@ -249,3 +254,15 @@ def test_the_library_is_not_loaded_by_definitions_or_commands() -> None:
         " assert 'great_expectations' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], cwd=project_root(), check=True)
+
+
+def test_the_engine_ends_with_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    duckdb.connect(str(path)).close()
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "sp_eval.contracts.expectations_engine"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    # the input is closed before an answer can be there, as happens when the parent is killed
+    answered, _ = engine.communicate(json.dumps({"database": str(path), "suites": []}) + "\n")
+    assert (engine.returncode, answered) == (1, "")

@@ -46,8 +46,9 @@ def test_it_stops_one_scheme_until_a_named_person_accepts(spoilt: Made, narrow: 
     )
     assert refused > 0.2 * rows
     assert f'write into {spoilt.home}/accepted.yaml: - {{delivery_id: "{delivery_id}"' in told
-    assert statuses(spoilt.home, "rotherham") == {("primary", "withheld"),
-                                                  ("descriptive", "withheld")}  # fmt: skip
+    assert statuses(spoilt.home, "rotherham") == {
+        (role, "withheld") for role in ("primary", "sensitivity", "descriptive")
+    }
     assert statuses(spoilt.home, "gloucestershire") == statuses(narrow.home, "gloucestershire")
 
     accepted = spoilt.home / "accepted.yaml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from sp_eval.warehouse import connection
 from sp_eval.warehouse.build import build, create_schemas
 from sp_eval.warehouse.catalogue import Model
 from sp_eval.warehouse.connection import (
@@ -113,8 +116,23 @@ def test_a_file_in_use_elsewhere_is_said_so(tmp_path: Path, monkeypatch) -> None
         raise duckdb.IOException("Could not set lock on file: Conflicting lock is held")
 
     monkeypatch.setattr(duckdb, "connect", busy)
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(WarehouseBusyError, match="in use"), open_file(tmp_path / "w.duckdb"):
         pass
+
+
+def test_a_file_in_use_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    hold = (
+        "import duckdb, sys, time; held = duckdb.connect(sys.argv[1]); print('held', flush=True);"
+        " time.sleep(1)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", hold, str(path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == b"held"
+    with open_file(path) as conn:
+        assert conn.execute("select 1").fetchall() == [(1,)]
+    holder.communicate(timeout=30)
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
