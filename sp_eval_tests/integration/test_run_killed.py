@@ -17,12 +17,15 @@ from sp_eval_tests.support.runs import MONTH, Made, environment, published, tabl
 # Killed up to so many seconds after the line that says a step began, or once a file is there.
 MOMENTS: tuple[tuple[str, float | str], ...] = (
     ("Reading and checking", 1.0),
+    ("Looking for changes", 4.0),
     ("Bringing all schemes", 0.2),
     ("Estimating", 1.0),
     ("Publishing", 0.3),
     ("Publishing", "research.duckdb.part"),
     ("Publishing", "release.duckdb.part"),
     ("Publishing", "research.duckdb"),
+    ("Writing the report", 2.0),
+    ("Writing the receipts", 0.2),
 )
 READER = """
 import json, os, sys, time
@@ -55,6 +58,10 @@ while not os.path.exists(stop):
         seen.append(last)
 print(json.dumps({"reads": reads, "seen": seen, "wrong": wrong}))
 """
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
 def kill_at(made: Made, line: str, when: float | str) -> None:
@@ -104,6 +111,8 @@ def test_killed_and_run_again_it_is_as_if_never_killed(narrow: Made, tmp_path: P
     for snapshot in ("research", "release"):
         assert tables_of(made.home, snapshot) == tables_of(narrow.home, snapshot)
     assert list((made.home / "published").glob("*.part*")) == []
+    for folder in ("published", "receipts", "reports"):
+        assert files(made.home / folder) == files(narrow.home / folder)
 
 
 def test_readers_meet_no_error_and_no_torn_state(spoilt: Made, tmp_path: Path) -> None:

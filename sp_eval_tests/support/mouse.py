@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RUN_MS", "Ui", "open_table", "press_the_button"]
+__all__ = ["RUN_MS", "Ui", "go_to", "open_table", "press_the_button"]
 
 RUN_MS = 300_000
 _LAUNCHED = "mutation LaunchPipelineExecution"
@@ -41,11 +41,18 @@ def press_the_button(page: Any, ui: Ui) -> None:
     assert page.get_by_text("Success", exact=True).count()
 
 
+def go_to(page: Any, ui: Ui, name: str, address: str) -> None:
+    """Open the address told and, once that page stands, one of the pages at its left."""
+    page.goto(ui.address)
+    page.get_by_role("button", name="Materialize all").wait_for()
+    page.get_by_role("link", name=name).first.click()
+    page.wait_for_url(f"**/{address}**")
+
+
 def open_table(page: Any, ui: Ui, table: str) -> None:
     """Find a table in the catalogue as a person does, and open its page."""
     page.set_viewport_size({"width": 1280, "height": 3000})  # the list holds what is in sight only
-    page.goto(ui.address)
-    page.get_by_role("link", name="Catalog").first.click()
+    go_to(page, ui, "Catalog", "assets")
     page.locator(f"a[href='/assets/{table}']").first.click()
     page.wait_for_url(f"**/assets/{table}**")
     page.set_viewport_size({"width": 1280, "height": 800})
