@@ -87,7 +87,7 @@ def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
         verdict=verdict,
         sentence=_sentence(release, key, verdict, ratio, bars, changes, level),
         bars=bars,
-        remark=_remark(plain, anyway, bars),
+        remark=_remark(plain, anyway, bars, verdict),
         change=changes[0] if bars else None,
         change_low=changes[1] if bars else None,
         change_high=changes[2] if bars else None,
@@ -222,7 +222,7 @@ def _reason(release: Release, key: dict[str, Any]) -> Figure | None:
     return figure if figure.text else None
 
 
-def _remark(plain: Figure, anyway: Figure, bars: Bars | None) -> Sentence | None:
+def _remark(plain: Figure, anyway: Figure, bars: Bars | None, verdict: str) -> Sentence | None:
     """What a plain before/after would say, and how much of it happens anyway."""
     if plain.value is None:
         return None
@@ -236,6 +236,10 @@ def _remark(plain: Figure, anyway: Figure, bars: Bars | None) -> Sentence | None
                 " their busiest.",
                 n=anyway.bare(),
             )
+        return Sentence((told, more))
+    if verdict not in ("fewer", "more"):  # the share that happens anyway is as uncertain
+        busiest = ": people are referred at their busiest" if plain.value < 0 else ""
+        more = say(f" It cannot tell the scheme from what happens anyway{busiest}.")
         return Sentence((told, more))
     return Sentence((told, say(_anyway_in_words(bars))))
 

@@ -176,8 +176,8 @@ def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence
         return []
     return [
         say(
-            "An unmeasured cause would have to go {n} times over with being referred, and as much"
-            " with contacts, to explain this away.".replace("contacts", "use of this care"),
+            "A cause nobody measured could explain this away only if it made both being referred"
+            " and using this care at least {n} times as likely.",
             n=point,
         )
     ]
