@@ -17,6 +17,8 @@ from sp_eval.orchestration.markdown import picture_or_words, table
 from sp_eval.orchestration.pictures import rows_of_files
 from sp_eval.orchestration.places import place_of
 from sp_eval.orchestration.summaries import SUMMARIES
+from sp_eval.report.facts import first_screen
+from sp_eval.report.release import read_release, studies_of
 from sp_eval.warehouse.connection import Connection, open_file
 from sp_eval.warehouse.contract_tables import has_table
 from sp_eval.warehouse.ledger import published_deliveries, published_rejections
@@ -148,7 +150,22 @@ def _of_files(run: Run, shown: Table) -> Metadata:
     path = place_of(run.settings, shown)
     if path.suffix == ".duckdb":
         return _tables_of(path)
-    return _listed(path)
+    told = {"verdicts": _verdicts(run)} if shown.name == "report" else {}
+    return {**told, **_listed(path)}
+
+
+def _verdicts(run: Run) -> dg.MarkdownMetadataValue:
+    """The main answer of each study and scheme, in the report's own words."""
+    release = run.settings.published / "release.duckdb"
+    lines = []
+    for study in studies_of(release):
+        for scheme in first_screen(read_release(release, study)).schemes:
+            main = scheme.primary
+            lines.append(
+                f"- {scheme.short}, {main.label} ({study}): **{main.verdict_word}**."
+                f" {main.sentence}"
+            )
+    return dg.MetadataValue.md("\n".join(lines))
 
 
 def _tables_of(path: Path) -> Metadata:

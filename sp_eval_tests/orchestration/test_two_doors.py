@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import duckdb
@@ -116,6 +117,13 @@ def test_the_described_summaries_are_there_and_hold_no_person(doors: Doors) -> N
         if any(key.startswith(("summary", "picture")) for key in shown)
     }
     assert set(_SUMMARISED) <= shown_small
+
+
+def test_the_report_tells_its_verdicts(doors: Doors) -> None:
+    told = str(_metadata(doors)["report"]["verdicts"])
+    for scheme in ("Gloucestershire", "Rotherham"):
+        (line,) = [line for line in told.splitlines() if line.startswith(f"- {scheme},")]
+        assert re.search(r"\*\*(FEWER|MORE|NO WORTHWHILE CHANGE|CANNOT TELL|NOT ANSWERABLE)\*\*", line), line
 
 
 def test_a_refused_file_is_red_for_its_scheme_alone(doors: Doors) -> None:
