@@ -40,7 +40,7 @@ def press_the_button(page: Any, ui: Ui) -> None:
     page.wait_for_url(f"**/runs/{run_id}**")
     ended = page.get_by_text("Success", exact=True).or_(page.get_by_text("Failure", exact=True))
     ended.first.wait_for(timeout=RUN_MS)
-    assert page.get_by_text("Success", exact=True).count()
+    assert page.get_by_text("Success", exact=True).count(), page.inner_text("body")[-2000:]
 
 
 def go_to(page: Any, ui: Ui, name: str, address: str) -> None:
