@@ -9,6 +9,7 @@ import polars as pl
 
 from sp_eval.report import words
 from sp_eval.report.release import Release
+from sp_eval.report.sections import place_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -30,15 +31,20 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
     rows = frame.with_columns(
         pl.col("arm").replace(named),
         *(pl.col(name) / 10 for name in ("rate", "ci_low", "ci_high")),
-    ).drop_nulls("rate")
+    )  # a hidden month stays as null, so that the line breaks there
+    of_all = release.frame("trend", outcome=outcome)  # schemes stand side by side: one scale
+    tops = [of_all[name].max() for name in ("rate", "ci_high")]
+    top = max(float(str(one)) for one in tops if one is not None) / 10 or 1.0
     scale = alt.Scale(domain=list(named.values()), range=[_BLUE, _ORANGE])
     legend = alt.Legend(title=None, orient="top", symbolSize=70, symbolOpacity=1)
     base = alt.Chart(rows).encode(
         x=alt.X("month_number:Q", title="months from referral", axis=alt.Axis(tickMinStep=3)),
         color=alt.Color("arm:N", scale=scale, legend=legend, title=None),
     )
-    y = alt.Y("rate:Q", title="per 100 people a year", scale=alt.Scale(zero=True))
-    band = base.mark_area(fillOpacity=0.15).encode(y=alt.Y("ci_low:Q", title=""), y2="ci_high:Q")
+    y = alt.Y("rate:Q", title="per 100 people a year", scale=alt.Scale(domain=[0, top]))
+    band = base.mark_area(fillOpacity=0.15, invalid="break-paths-filter-domains").encode(
+        y=alt.Y("ci_low:Q", title=""), y2="ci_high:Q"
+    )
     dash = alt.StrokeDash(
         "arm:N", scale=alt.Scale(domain=list(named.values()), range=[[1, 0], [5, 3]]), legend=legend
     )
@@ -46,7 +52,9 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
         "arm:N", scale=alt.Scale(domain=list(named.values()), range=["circle", "diamond"]),
         legend=legend,
     )  # fmt: skip
-    lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
+    lines = base.mark_line(strokeWidth=2, invalid="break-paths-filter-domains").encode(
+        y=y, strokeDash=dash
+    )
     points = base.mark_point(filled=True, size=35).encode(y=y, shape=shape)
     marks = pl.DataFrame({"from": [-0.5], "to": [0.5], "said": ["referral and first weeks"]})
     shade = alt.Chart(marks).mark_rect(color="#999999", opacity=0.3).encode(x="from:Q", x2="to:Q")
@@ -66,7 +74,8 @@ def forest_picture(release: Release, scheme: str) -> str | None:
     found = found.filter(pl.col("scale") == "rate_ratio", pl.col("status") == "released")
     if found.height == 0:
         return None
-    rows = found.select(
+    ordered = sorted(found.to_dicts(), key=lambda row: place_of(release, row["outcome"]))
+    rows = pl.DataFrame(ordered, schema=found.schema).select(
         outcome=pl.col("outcome").map_elements(words.label, return_dtype=pl.String),
         point=100 * (pl.col("point") - 1),
         low=100 * (pl.col("ci_low") - 1),
@@ -116,7 +125,7 @@ def balance_picture(release: Release, scheme: str) -> str | None:
     legend = alt.Legend(title=None, orient="top", columns=1)
     points = alt.Chart(rows).mark_point(filled=True, size=55, opacity=1).encode(
         x=alt.X("gap:Q", title="gap, in standard deviations"),
-        y=alt.Y("covariate:N", sort=None, title=None, axis=alt.Axis(labelLimit=210)),
+        y=alt.Y("covariate:N", sort=None, title=None, axis=alt.Axis(labelLimit=320)),
         shape=alt.Shape("group:N", legend=legend,
                         scale=alt.Scale(domain=groups, range=["square", "circle"])),
         color=alt.Color("group:N", legend=legend,
@@ -126,6 +135,11 @@ def balance_picture(release: Release, scheme: str) -> str | None:
     if study.get("smd_limit"):
         limit = pl.DataFrame({"x": [study["smd_limit"]]})
         layers.insert(0, alt.Chart(limit).mark_rule(strokeDash=[4, 3]).encode(x="x:Q"))
+        layers.append(
+            alt.Chart(limit)
+            .mark_text(align="left", dx=3, fontSize=10, color=_INK, text="largest gap allowed")
+            .encode(x="x:Q", y=alt.value(-6))
+        )
     height = 15 * frame.height
     return _svg(alt.layer(*layers), height=height, width=150)
 

@@ -11,7 +11,7 @@ from sp_eval.report import words
 from sp_eval.report.answers import interval_words, percent_change, way
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
-from sp_eval.study.outcomes import INSTRUMENTS
+from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = [
     "Cell",
@@ -24,6 +24,7 @@ __all__ = [
     "detectable",
     "methods_paragraph",
     "other_methods",
+    "place_of",
     "side_by_side",
     "trend",
     "unusual",
@@ -122,7 +123,8 @@ def coverage(release: Release, scheme: str) -> Table:
 def detectable(release: Release, scheme: str) -> Table:
     """The smallest change that would show, by outcome."""
     rows: list[tuple[Cell, ...]] = []
-    for row in release.rows("detectable_change", scheme_code=scheme):
+    found = release.rows("detectable_change", scheme_code=scheme)
+    for row in sorted(found, key=lambda one: place_of(release, one["outcome"])):
         key: dict[str, Any] = {"scheme_code": scheme, "outcome": row["outcome"]}
         rows.append((
             words.label(row["outcome"]),
@@ -246,6 +248,14 @@ def unusual(release: Release) -> tuple[Sentence, ...]:
         sentence = release.text("delivery_check", "sentence", **key)
         told.append(Sentence((f"{place} ", month, ": ", sentence)))
     return tuple(told)
+
+
+def place_of(release: Release, outcome: str) -> tuple[bool, int, str]:
+    """Where an outcome stands in every table and picture: the main one first."""
+    row = release.row("estimate", outcome=outcome, method="matched_rate_ratio") or {}
+    known = list(OUTCOMES)
+    place = known.index(outcome) if outcome in OUTCOMES else len(known)
+    return row.get("outcome_role") != "primary", place, outcome
 
 
 def _signed(point: Figure) -> Sentence:
