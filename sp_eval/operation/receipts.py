@@ -28,6 +28,7 @@ __all__ = ["write_receipts"]
 
 _STEP = "write_receipts"
 _PAGES = ("receipt.html", "receipt.txt")
+_QUOTED = ("estimate", "attrition", "detectable_change")
 _RECEIPT = """create table if not exists meta.receipt (
     scheme_code varchar, month varchar, headline varchar, rows_received bigint, rows_used bigint,
     rows_not_used bigint, unusual varchar, learned varchar, page varchar, body_hash varchar
@@ -44,9 +45,9 @@ def write_receipts(run: Run) -> None:
         places = [run.settings.receipts / s / m for s, m, _ in months.iter_rows()]
         if is_done(conn, _STEP, "", inputs) and all(_is_there(place) for place in places):
             return
-        estimate, attrition = _released(release)
+        tables = _released(release)
         for (scheme, month, is_newest), place in zip(months.iter_rows(), places, strict=True):
-            sentence = learned(estimate, attrition, scheme=scheme) if is_newest else None
+            sentence = learned(tables, scheme=scheme) if is_newest else None
             _write_one(run, conn, scheme, month, sentence, place)
         with transaction(conn):
             record_done(conn, _STEP, "", inputs)
@@ -56,16 +57,15 @@ def _is_there(place: Path) -> bool:
     return all((place / page).exists() for page in _PAGES)
 
 
-def _released(release: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read estimates and attrition of the release; without one nothing was learned yet."""
-    try:
-        estimate = query_snapshot(release, "from published.estimate")
-        return estimate, query_snapshot(release, "from published.attrition")
-    except QueryRefusedError:
-        empty = (
-            empty_frame(load_contract(name, "published")) for name in ("estimate", "attrition")
-        )
-        return next(empty), next(empty)
+def _released(release: Path) -> dict[str, pl.DataFrame]:
+    """Read what a receipt may quote of the release; without one nothing was learned yet."""
+    found = {}
+    for name in _QUOTED:
+        try:
+            found[name] = query_snapshot(release, f"from published.{name}")
+        except QueryRefusedError:
+            found[name] = empty_frame(load_contract(name, "published"))
+    return found
 
 
 def _write_one(

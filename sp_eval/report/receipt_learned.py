@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import polars as pl
 
-from sp_eval.study.outcomes import OUTCOMES
+from sp_eval.report.answers import answer_of
+from sp_eval.report.release import Release
 
 __all__ = ["learned"]
 
@@ -18,33 +19,29 @@ _TOO_FEW = (
 _NO_RESULT_YET = "no result yet; it comes when your referrals can be followed for long enough."
 
 
-def learned(estimate: pl.DataFrame, attrition: pl.DataFrame, *, scheme: str) -> str:
-    """Return the sentence.
+def learned(tables: Mapping[str, pl.DataFrame], *, scheme: str) -> str:
+    """Return the sentence: where there is a verdict, the one the report quotes.
 
     Parameters
     ----------
-    estimate, attrition : rows of the published tables as they stand in the release, where counts
-        of 1 to 7 people are null and others rounded.
+    tables : `estimate`, `attrition` and, where the release holds it, `detectable_change`, as they
+        stand in the release, where counts of 1 to 7 people are null and others rounded.
     scheme : its code.
     """
+    attrition = tables["attrition"]
     own = attrition.filter(pl.col("scheme_code") == scheme).sort("study_id", "step_number")
     if own.is_empty():
         return _NO_RESULT_YET
-    first_study = own["study_id"][0]
-    own = own.filter(pl.col("study_id") == first_study)
+    first = str(own["study_id"][0])
+    own = own.filter(pl.col("study_id") == first)
     if own["people"][-1] is None or own["people"][0] is None:
         return _TOO_FEW
-    rows = estimate.filter(
-        pl.col("scheme_code") == scheme,
-        pl.col("study_id") == first_study,
-        pl.col("role") == "primary",
-        pl.col("outcome_role") == "primary",
-    )
-    for (outcome,), of_one in rows.group_by("outcome", maintain_order=True):
-        by_scale = {row["scale"]: row for row in of_one.to_dicts()}
-        difference = by_scale.get("rate_difference_per_1000_person_years")
-        if difference and difference["status"] == "released" and difference["point"] is not None:
-            return _verdict(str(outcome), difference, by_scale.get("rate_ratio", {}))
+    release = Release(first, {n: t.filter(pl.col("study_id") == first) for n, t in tables.items()})
+    main = {"scheme_code": scheme, "role": "primary", "outcome_role": "primary"}
+    if row := release.row("estimate", **main):
+        answer = answer_of(release, scheme, str(row["outcome"]), "primary")
+        if answer.bars is not None:
+            return str(answer.sentence)
     return _followed(int(own["people"][0]), int(own["people"][-1]))
 
 
@@ -58,42 +55,3 @@ def _followed(referred: int, followed: int) -> str:
         f"of about {referred:,} referrals, about {followed:,} people can be followed and compared"
         " with similar people. What it made of their use of care cannot be shown yet."
     )
-
-
-def _verdict(outcome: str, difference: dict[str, Any], ratio: dict[str, Any]) -> str:
-    """Return the verdict per 100 people a year; harm is told in the same words as benefit."""
-    label = OUTCOMES[outcome].label if outcome in OUTCOMES else outcome.replace("_", " ")
-    label = label[:1].lower() + label[1:] if label[1:2].islower() else label
-    point, low, high = (difference[name] / 10 for name in ("point", "ci_low", "ci_high"))
-    among = "than among similar people who were not referred"
-    match difference["verdict"]:
-        case "fewer" | "more" as word:
-            sign = -1 if word == "fewer" else 1
-            ends = sorted((sign * low, sign * high))
-            share = ratio.get("point")
-            told = f"; {abs(1 - share):.0%} {word}" if share is not None else ""
-            return (
-                f"for every 100 people referred there were {_number(sign * point)} {word} {label}"
-                f" a year {among} (95% interval {_number(ends[0])} to {_number(ends[1])} {word}"
-                f"{told})."
-            )
-        case "no_worthwhile_change":
-            return (
-                f"{label}: the difference from similar people who were not referred is smaller"
-                f" than this study said would matter ({_interval(low, high)})."
-            )
-        case _:
-            return (
-                f"{label}: too few people or events to tell yet; the truth may lie between"
-                f" {_interval(low, high)} for every 100 people a year. This is not evidence of no"
-                " effect."
-            )
-
-
-def _interval(low: float, high: float) -> str:
-    words = ["fewer" if end < 0 else "more" for end in (low, high)]
-    return f"{_number(abs(low))} {words[0]} and {_number(abs(high))} {words[1]}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.1f}"

@@ -127,16 +127,27 @@ ESTIMATE: Row = {
 
 
 def figures(verdict: str, low: float, point: float, high: float, ratio: float) -> pl.DataFrame:
-    scales = {
-        "rate_difference_per_1000_person_years": (point, low, high),
-        "rate_ratio": (ratio,) * 3,
-    }
+    difference, rate = "rate_difference_per_1000_person_years", "rate_per_1000_person_years"
+    rows = [
+        ("matched_rate_ratio", difference, (point, low, high)),
+        ("matched_rate_ratio", "rate_ratio", (ratio,) * 3),
+        ("observed_before", rate, (9000,) * 3),
+        ("expected_without_scheme", rate, (7000 - point,) * 3),
+        ("observed_after", rate, (7000,) * 3),
+    ]
     return pl.DataFrame(
         [
-            ESTIMATE | {"scale": s, "point": p, "ci_low": a, "ci_high": b, "verdict": verdict}
-            for s, (p, a, b) in scales.items()
+            ESTIMATE
+            | {"method": method, "scale": scale, "verdict": verdict, "ci_level": 0.95}
+            | {"withheld_reason": None}
+            | dict(zip(("point", "ci_low", "ci_high"), map(float, ends), strict=True))
+            for method, scale, ends in rows
         ]
     )
+
+
+def said_of(estimate: pl.DataFrame, attrition: pl.DataFrame, scheme: str = "x") -> str:
+    return learned({"estimate": estimate, "attrition": attrition}, scheme=scheme)
 
 
 def people(*counts: int | None) -> pl.DataFrame:
@@ -151,41 +162,41 @@ def people(*counts: int | None) -> pl.DataFrame:
     [
         (
             figures("fewer", -1380, -1080, -750, 0.86),
-            "for every 100 people referred there were 108 fewer GP and nurse contacts a year than"
+            "For every 100 people referred there were 108 fewer GP and nurse contacts a year than"
             " among similar people who were not referred (95% interval 75 to 138 fewer; 14%"
             " fewer).",
         ),
         (
             figures("more", 750, 1080, 1380, 1.14),
-            "for every 100 people referred there were 108 more GP and nurse contacts a year than"
+            "For every 100 people referred there were 108 more GP and nurse contacts a year than"
             " among similar people who were not referred (95% interval 75 to 138 more; 14% more).",
         ),
         (
             figures("cannot_tell", -400, -100, 250, 0.98),
-            "GP and nurse contacts: too few people or events to tell yet; the truth may lie between"
-            " 40 fewer and 25 more for every 100 people a year. This is not evidence of no effect.",
+            "GP and nurse contacts: too few people or events: the truth may lie between 40 fewer and"
+            " 25 more for every 100 people a year. This is not evidence of no effect.",
         ),
     ],
 )
 def test_the_verdict_in_the_words_of_the_report(estimate: pl.DataFrame, said: str) -> None:
-    assert learned(estimate, people(200, 185), scheme="x") == said
+    assert said_of(estimate, people(200, 185), "x") == said
 
 
 def test_without_a_verdict_it_says_who_can_be_followed() -> None:
     withheld = figures("fewer", -2, -1, 0, 1).with_columns(status=pl.lit("withheld"))
-    told = learned(withheld, people(200, 185), scheme="x")
+    told = said_of(withheld, people(200, 185), "x")
     assert told.startswith("of about 200 referrals, about 185 people can be followed")
-    assert "none of about 200 referrals" in learned(withheld, people(200, 0), scheme="x")
-    assert learned(withheld, people(200, 185), scheme="y").startswith("no result yet")
+    assert "none of about 200 referrals" in said_of(withheld, people(200, 0), "x")
+    assert said_of(withheld, people(200, 185), "y").startswith("no result yet")
 
 
 def test_before_anything_is_released_it_says_so() -> None:
     nothing = [empty_frame(load_contract(n, "published")) for n in ("estimate", "attrition")]
-    assert learned(nothing[0], nothing[1], scheme="x").startswith("no result yet")
+    assert said_of(nothing[0], nothing[1]).startswith("no result yet")
 
 
 def test_a_tiny_scheme_is_told_kindly_and_without_a_figure() -> None:
     for hidden in (people(200, None), people(None, None)):
-        told = learned(figures("fewer", -2, -1, -1, 0.5), hidden, scheme="x")
+        told = said_of(figures("fewer", -2, -1, -1, 0.5), hidden)
         assert "several years taken together" in told
         assert not re.search(r"\d", told)
