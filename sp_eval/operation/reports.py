@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sp_eval.operation.run import Run, definitions_hash, digest
@@ -12,6 +14,8 @@ from sp_eval.warehouse.snapshot import put_in_place, run_id_of
 from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["write_reports"]
+
+_FILES = ("index.html", "first_page.pdf")
 
 
 def write_reports(run: Run) -> None:
@@ -38,7 +42,7 @@ def _all_there(folder: Path, release: Path) -> bool:
 
     files = [folder / "index.html"]
     for study in studies_of(release):
-        files += [folder / study / "index.html", folder / study / "first_page.pdf"]
+        files += [folder / study / name for name in _FILES]
     return all(file.exists() for file in files)
 
 
@@ -54,11 +58,25 @@ def _write(release: Path, folder: Path) -> None:
     for study in studies_of(release):
         rows = read_release(release, study)
         screens.append(first_screen(rows))
-        made[folder / study / "index.html"] = report_page(rows, screens[-1]).encode()
-        made[folder / study / "first_page.pdf"] = first_page(screens[-1])
+        page, sheet = report_page(rows, screens[-1]).encode(), first_page(screens[-1])
+        made |= {folder / study / name: c for name, c in zip(_FILES, (page, sheet), strict=True)}
     made[folder / "index.html"] = index_page(screens).encode()
     asides = {path: _aside(path, content) for path, content in made.items()}
     put_in_place(asides)
+    _take_away_others(folder, made)
+
+
+def _take_away_others(folder: Path, made: Mapping[Path, bytes]) -> None:
+    """Take away reports of studies the release no longer holds: nothing of it backs their figures.
+
+    Anything else somebody put there stays.
+    """
+    for name in _FILES:
+        for path in sorted(folder.glob(f"*/{name}")):
+            if path not in made:
+                path.unlink()
+                with suppress(OSError):  # not empty: not ours alone
+                    path.parent.rmdir()
 
 
 def _aside(path: Path, content: bytes) -> Path:

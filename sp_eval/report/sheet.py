@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sp_eval.report import words
 from sp_eval.report.answers import Answer, way
 from sp_eval.report.facts import FirstScreen, Scheme
 
@@ -99,11 +100,11 @@ def _box(scheme: Scheme, *, with_bars: bool) -> dict[str, Any]:
         ("with the scheme", bars.after),
     )
     longest = max(figure.value or 0 for _, figure in named) or 1
-    cause = "because of the scheme" if answer.verdict in ("fewer", "more") else "difference found"
+    anyway, cause = words.adding(answer.verdict)
     return found | {
         "bars": [[name, str(f), (f.value or 0) / longest] for name, f in named],
         "adds": [
-            f"{bars.anyway.bare()} {way(bars.anyway)}: would have happened anyway",
+            f"{bars.anyway.bare()} {way(bars.anyway)}: {anyway}",
             f"{bars.difference.bare()} {way(bars.difference)}: {cause}",
         ],
     }

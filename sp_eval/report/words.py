@@ -15,6 +15,7 @@ __all__ = [
     "STATUS",
     "STEPS",
     "VERDICTS",
+    "adding",
     "covariate",
     "label",
     "noun",
@@ -168,6 +169,14 @@ _WAYS_ON = (
     ("reach their cap", _WIDEN),
 )
 _OTHERWISE = "ask for the register, the GP contacts and the hospital care of the whole area"
+
+
+def adding(verdict: str) -> tuple[str, str]:
+    """Name the two differences between the three bars; only a clear verdict names a cause."""
+    anyway = "would have happened anyway"
+    if verdict in ("fewer", "more"):
+        return anyway, "because of the scheme"
+    return f"{anyway}, as the best guess", "the difference found, as the best guess"
 
 
 def label(outcome: str) -> str:

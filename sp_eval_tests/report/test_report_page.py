@@ -13,10 +13,14 @@ import duckdb
 import pytest
 from pypdf import PdfReader
 
+from sp_eval.operation.reports import write_reports
+from sp_eval.operation.run import Run
 from sp_eval.report.facts import first_screen
 from sp_eval.report.page import report_page
 from sp_eval.report.release import read_release, studies_of
 from sp_eval.report.sheet import first_page
+from sp_eval.report.words import VERDICTS, adding
+from sp_eval.settings import Settings
 from sp_eval_tests.support.report_figures import (
     disagreements,
     figures_of,
@@ -252,3 +256,29 @@ def test_nothing_new_loads_no_picture_maker() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_report_of_a_study_no_longer_released_is_taken_away(
+    narrow: Made, tmp_path: Path
+) -> None:
+    settings = Settings.from_environment(home=narrow.copy_to(tmp_path).home)
+    folder = settings.home / "reports"
+    (kept,) = (path.name for path in folder.iterdir() if path.is_dir())
+    for name in ("gone", "shared"):
+        (folder / name).mkdir()
+        (folder / name / "index.html").touch()
+    (folder / "shared" / "notes.txt").touch()
+    (folder / kept / "index.html").unlink()
+    write_reports(Run(settings, ()))
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == {
+        "index.html", f"{kept}/index.html", f"{kept}/first_page.pdf", "shared/notes.txt",
+    }  # fmt: skip
+    assert not (folder / "gone").exists()
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_only_a_clear_verdict_names_a_cause(verdict: str) -> None:
+    anyway, cause = adding(verdict)
+    assert anyway.startswith("would have happened anyway")
+    assert ("because of the scheme" in cause) == (verdict in ("fewer", "more"))

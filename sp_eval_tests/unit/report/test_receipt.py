@@ -173,8 +173,8 @@ def people(*counts: int | None) -> pl.DataFrame:
         ),
         (
             figures("cannot_tell", -400, -100, 250, 0.98),
-            "GP and nurse contacts: too few people or events: the truth may lie between 40 fewer and"
-            " 25 more for every 100 people a year. This is not evidence of no effect.",
+            "GP and nurse contacts: too few people or events: the truth may lie between 40 fewer"
+            " and 25 more for every 100 people a year. This is not evidence of no effect.",
         ),
     ],
 )
