@@ -32,9 +32,7 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
         pl.col("arm").replace(named),
         *(pl.col(name) / 10 for name in ("rate", "ci_low", "ci_high")),
     )  # a hidden month stays as null, so that the line breaks there
-    of_all = release.frame("trend", outcome=outcome)  # schemes stand side by side: one scale
-    tops = [of_all[name].max() for name in ("rate", "ci_high")]
-    top = max(float(str(one)) for one in tops if one is not None) / 10 or 1.0
+    top = _top_of(release.frame("trend", outcome=outcome))  # schemes side by side: one scale
     scale = alt.Scale(domain=list(named.values()), range=[_BLUE, _ORANGE])
     legend = alt.Legend(title=None, orient="top", symbolSize=70, symbolOpacity=1)
     base = alt.Chart(rows).encode(
@@ -56,6 +54,18 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
         y=y, strokeDash=dash
     )
     points = base.mark_point(filled=True, size=35).encode(y=y, shape=shape)
+    return _svg(alt.layer(*_referral_marked(), band, lines, points), height=190)
+
+
+def _top_of(rows: pl.DataFrame) -> float:
+    tops = [rows[name].max() for name in ("rate", "ci_high")]
+    return max(float(str(one)) for one in tops if one is not None) / 10 or 1.0
+
+
+def _referral_marked() -> tuple[Any, Any]:
+    """The time left out, shaded, and what it is."""
+    import altair as alt
+
     marks = pl.DataFrame({"from": [-0.5], "to": [0.5], "said": ["referral and first weeks"]})
     shade = alt.Chart(marks).mark_rect(color="#999999", opacity=0.3).encode(x="from:Q", x2="to:Q")
     told = (
@@ -63,7 +73,7 @@ def trend_picture(release: Release, scheme: str, outcome: str) -> str | None:
         .mark_text(align="left", baseline="top", dx=4, fontSize=10, color=_INK)
         .encode(x="to:Q", y=alt.value(2), text="said:N")
     )
-    return _svg(alt.layer(shade, band, lines, points, told), height=190)
+    return shade, told
 
 
 def forest_picture(release: Release, scheme: str) -> str | None:

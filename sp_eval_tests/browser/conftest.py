@@ -1,13 +1,12 @@
-"""One browser and one server for all; the pictures of the documents, where they are asked for.
+"""One server for all; the pictures of the documents, where they are asked for.
 
-`SP_EVAL_TEST_BROWSER` names another browser; `SP_EVAL_TEST_PICTURES` a folder to write pictures to
+`SP_EVAL_TEST_PICTURES` names a folder to write pictures to
 (`make pictures`): then everything is done on the bundled example in place of a smaller world.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,24 +23,8 @@ from sp_eval_tests.support.mouse import Ui, press_the_button
 from sp_eval_tests.support.pictures import Pictures
 from sp_eval_tests.support.runs import environment
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SMALL = {"people": 2_500, "referred": 150, "seed": 1, "effects": {"gp_contact": 0.5}}
 _EXAMPLE = {"people": 4_000, "referred": 600, "seed": 1, "effects": {"gp_contact": 0.75}}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    named = os.environ.get("SP_EVAL_TEST_BROWSER")
-    path = named or next(filter(None, map(shutil.which, _NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium or Chrome on this machine; name one in SP_EVAL_TEST_BROWSER")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        found = play.chromium.launch(executable_path=path, args=arguments)
-        yield found
-        found.close()
 
 
 @pytest.fixture

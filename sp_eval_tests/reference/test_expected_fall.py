@@ -74,7 +74,8 @@ def test_one_step_of_each_draw_is_as_wide_as_a_full_refit(seed):
     unreferred, referred = drawn(seed)
     found = expected_fall(unreferred, referred, columns=COLUMNS, seed=seed)
     rng = np.random.default_rng(100 + seed)
-    groups = unreferred.with_row_index().group_by("person_number").agg("index")["index"].to_list()
+    numbered = unreferred.with_row_index().group_by("person_number", maintain_order=True)
+    groups = numbered.agg("index")["index"].to_list()
     rows = np.array([np.array(g) for g in groups])
     draws = []
     for _ in range(400):
