@@ -1,4 +1,4 @@
-"""One page an estimator: each says what it must, and its worked example runs and prints what it shows."""
+"""One page an estimator: it says what it must, and its worked example prints what it shows."""
 
 from __future__ import annotations
 
