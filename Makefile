@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := yes
 
@@ -26,8 +27,8 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 run: $(VENV)/.run  ## set up, then evaluate the bundled example and print the estimates beside the truth
 	@$(BIN)/python -m sp_eval.cli.example
 
-test: $(VENV)/.dev  ## set up, then run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev  ## set up, then run the tests, in as many processes as WORKERS says
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 ui: $(VENV)/.run  ## set up, then open the Dagster UI
 	@$(BIN)/sp-eval ui

@@ -14,6 +14,7 @@ from sp_eval.settings import Settings
 __all__ = ["all_schedules", "all_sensors"]
 
 _EVERY_SECONDS = 60
+_AFTERWARDS_SECONDS = 90  # what follows a run; each look costs an idle machine something
 _EVERY_MORNING = "0 6 * * *"
 _MOST_RUNS = 1000
 _RUNNING = dg.DefaultSensorStatus.RUNNING
@@ -67,6 +68,8 @@ def _made_known(
     context: dg.SensorEvaluationContext, ready: tuple[tuple[str, str, str], ...]
 ) -> list[dg.AddDynamicPartitionsRequest]:
     """Requests for the schemes and months that are no partitions yet."""
+    if not ready:  # most looks end here, and Dagster's databases are not opened for them
+        return []
     requests = []
     wanted = ((SCHEMES, {one[0] for one in ready}), (MONTHS, {one[1] for one in ready}))
     for definition, keys in wanted:
@@ -80,7 +83,7 @@ def _evaluation_follows() -> dg.SensorDefinition:
     @dg.sensor(
         name="evaluation_follows",
         job_name=EVERYTHING,
-        minimum_interval_seconds=_EVERY_SECONDS,
+        minimum_interval_seconds=_AFTERWARDS_SECONDS,
         default_status=_RUNNING,
         description="Evaluates and publishes once, after the last delivery that waits was taken"
         " in, whether by itself or by a backfill.",
@@ -124,7 +127,7 @@ def _intake_since(instance: dg.DagsterInstance, newest: int) -> tuple[int, int |
 def _failed_runs(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="failed_runs",
-        minimum_interval_seconds=_EVERY_SECONDS,
+        minimum_interval_seconds=_AFTERWARDS_SECONDS,
         default_status=_RUNNING,
         description="Writes a run that failed to the alert file, and sends it by e-mail where that"
         " is set. Failed checks are told by the run itself.",

@@ -20,6 +20,7 @@ import pytest
 from sp_eval.synthetic.deliveries import write_deliveries
 from sp_eval.synthetic.faults import FaultRates
 from sp_eval_tests.support.mouse import Ui, press_the_button
+from sp_eval_tests.support.no_way_out import closed_in
 from sp_eval_tests.support.pictures import Pictures
 from sp_eval_tests.support.runs import environment
 
@@ -49,9 +50,10 @@ def ui(browser: Any, pictures: Pictures, tmp_path_factory: pytest.TempPathFactor
     world: dict[str, Any] = _EXAMPLE if pictures.folder else _SMALL
     write_deliveries(folder / "received", faults=FaultRates(), **world)
     home, port = folder / "home", _free_port()
+    guard, tried = closed_in(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "sp_eval", "ui", "--home", str(home), "--port", str(port)],
-        env=environment() | {"PYTHONUNBUFFERED": "1"},
+        env=environment() | guard | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -60,7 +62,7 @@ def ui(browser: Any, pictures: Pictures, tmp_path_factory: pytest.TempPathFactor
         assert process.stdout is not None
         told = iter(process.stdout.readline, "")
         line = next(line for line in told if line.startswith("Open "))
-        yield Ui(home, folder / "received", line.split()[1])
+        yield Ui(home, folder / "received", line.split()[1], tried)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

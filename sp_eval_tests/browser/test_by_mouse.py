@@ -76,6 +76,12 @@ def test_a_broken_file_is_red_for_its_scheme_alone_and_green_when_mended(
     assert "outpatient_attendance" in answered(evaluated, "rotherham")
 
 
+def test_none_of_it_left_this_machine(evaluated: Ui) -> None:
+    """Pages, watchers, and runs: see `no_way_out`, whose own test shows that it sees."""
+    assert (evaluated.home / "published" / "release.duckdb").exists()
+    assert not evaluated.tried.exists(), evaluated.tried.read_text(encoding="utf-8")
+
+
 def answered(ui: Ui, scheme: str) -> set[str]:
     """Outcomes of a scheme whose primary estimate is released."""
     sql = f"""select distinct outcome from published.estimate where role = 'primary'

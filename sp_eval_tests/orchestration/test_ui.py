@@ -25,6 +25,7 @@ from sp_eval.orchestration import ui
 from sp_eval.orchestration.children import Children
 from sp_eval.orchestration.deliveries import DELIVERY
 from sp_eval.settings import Settings, project_root
+from sp_eval_tests.support.no_way_out import closed_in
 
 _POSIX = pytest.mark.skipif(os.name != "posix", reason="process groups are a POSIX thing")
 
@@ -149,11 +150,15 @@ def _is_running(pid: int) -> bool:
 
 
 @_POSIX
-def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
+def test_it_opens_shows_every_table_stays_on_this_machine_and_ends(
+    settings: Settings, tmp_path: Path
+) -> None:
     port = _free_port()
+    guard, tried = closed_in(tmp_path)
     command = [sys.executable, "-m", "sp_eval.orchestration.ui"]
     process = subprocess.Popen(
         [*command, "--home", str(settings.home), "--port", str(port)],
+        env=os.environ | guard,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -170,6 +175,7 @@ def test_it_opens_shows_every_table_and_ends(settings: Settings) -> None:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=60)[0]
     assert process.returncode == 0, rest
+    assert not tried.exists(), tried.read_text()
     assert len(set(pids)) >= 2
     assert not [pid for pid in pids if _is_running(pid)]
     with socket.socket() as probe:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from filelock import FileLock
+
 from sp_eval.settings import project_root
 
 __all__ = [
@@ -117,11 +119,16 @@ def _words(line: str) -> str:
 
 @cache
 def _example(base: Path) -> tuple[Path, str]:
-    folder = base / "after_make_run"
-    folder.mkdir()
-    ran = run_block("make run", folder)
-    assert ran.status == 0, ran.printed
-    return folder, ran.printed
+    """Made once for all processes of a session, whose folders lie side by side."""
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, printed = shared / "after_make_run", shared / "after_make_run.txt"
+    with FileLock(shared / "after_make_run.lock"):
+        if not printed.exists():
+            folder.mkdir()
+            ran = run_block("make run", folder)
+            assert ran.status == 0, ran.printed
+            printed.write_text(ran.printed, encoding="utf-8")
+    return folder, printed.read_text(encoding="utf-8")
 
 
 def after_make_run(base: Path, *, into: Path | None = None) -> tuple[Path, str]:

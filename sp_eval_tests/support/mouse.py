@@ -17,11 +17,15 @@ _LAUNCHED = "mutation LaunchPipelineExecution"
 
 @dataclass(frozen=True)
 class Ui:
-    """An open UI: its home, the folder deliveries are dropped into, and its address."""
+    """An open UI: its home, the folder deliveries are dropped from, its address.
+
+    `tried` is the file that lists where its processes tried to go beyond this machine.
+    """
 
     home: Path
     deliveries: Path
     address: str
+    tried: Path
 
     def drop(self) -> None:
         """Put the deliveries into the landing folder, as a person copies two folders."""
