@@ -114,9 +114,10 @@ def _completeness(expectation: Expectation, column: str, share: float, *, odd: b
 
 
 def _freshness(expectation: Expectation, column: str, weeks: float, *, odd: bool) -> str:
-    said = f"the newest {column} lies about {weeks:.0f} weeks before the end of the month"
+    newest = column if column.endswith("date") else f"date in '{column}'"
+    said = f"the newest {newest} lies about {weeks:.0f} weeks before the end of the month"
     if weeks <= 1:
-        said = f"the newest {column} lies in or after the last week of the month"
+        said = f"the newest {newest} lies in or after the last week of the month"
     if not odd:
         return f"{said}, as expected."
     usual = f"up to {expectation.high:.0f} weeks would be usual"
