@@ -141,7 +141,7 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
         return None
     facts = weight_facts(compared.design, study.post)
     gate = judge_design(compared.design.primary, study.thresholds, share_at_cap=facts.share_at_cap)
-    return replace(gate, facts=facts_in_words(facts))
+    return replace(gate, facts=facts_in_words(facts), override=study.override)
 
 
 @_one_thread

@@ -9,7 +9,7 @@ import numpy as np
 
 from sp_eval.comparison.scheme_design import PoolDesign
 from sp_eval.models.weight_facts import WeightFacts
-from sp_eval.study.design import Thresholds
+from sp_eval.study.design import Override, Thresholds
 
 __all__ = ["Check", "Fact", "Gate", "facts_in_words", "judge_design"]
 
@@ -36,14 +36,34 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """All checks of one scheme's design, and the facts shown beside them."""
+    """All checks of one scheme's design, and the facts shown beside them.
+
+    `override`: who had the estimates shown though a check failed, and why, if anybody had.
+    """
 
     checks: tuple[Check, ...]
     facts: tuple[Fact, ...] = ()
+    override: Override | None = None
 
     @property
     def passed(self) -> bool:
         return all(check.passed for check in self.checks)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether outcomes may be read: passed, or opened by somebody who says why."""
+        return self.passed or self.override is not None
+
+    @property
+    def note(self) -> str | None:
+        """What prints beside each number for ever where the gate was opened by hand."""
+        if self.passed or self.override is None:
+            return None
+        failed = "; ".join(check.sentence for check in self.checks if not check.passed)
+        return (
+            f"The groups were not alike enough ({failed}). Shown all the same, as decided by"
+            f" {self.override.by}: {self.override.reason.rstrip('.')}."
+        )
 
     @property
     def reason(self) -> str | None:
@@ -54,7 +74,8 @@ class Gate:
         return (
             "; ".join(failed)
             + ". Ways on: another comparison pool, a different set of covariates or a wider"
-            " period; or report that the files cannot tell."
+            " period; report that the files cannot tell; or have a named person open the gate with"
+            " a written reason ('override' in the study), which then prints beside each number."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sp_eval.framework.verdict import Verdict
 from sp_eval.models.estimate import Estimate
 from sp_eval.study.design import OutcomeChoice, StudyDesign
+from sp_eval.study.guards import labels_of
 
 __all__ = ["RowMaker"]
 
@@ -75,9 +76,12 @@ class RowMaker:
         role: str,
         verdict: Verdict | None = None,
         grade: str = "none",
+        note: str | None = None,
     ) -> dict[str, Any]:
-        """A row with its figures."""
+        """A row with its figures, and with what must be said beside them."""
         row = self._base(choice, estimate.method, estimate.scale, role, grade)
+        notes = [*labels_of(self.study), *([note] if note else [])]
+        row["notes"] = " ".join(notes) or None
         row |= {
             "point": estimate.point,
             "ci_low": estimate.ci_low,
@@ -139,6 +143,7 @@ class RowMaker:
             "withheld_reason": None,
             "verdict": None,
             "evidence_grade": grade,
+            "notes": None,
             "design_hash": self.study.design_hash(),
             "run_id": self.run_id,
         }

@@ -9,7 +9,7 @@ import polars as pl
 from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
 from sp_eval.framework.gate import Gate
 from sp_eval.framework.rows import RowMaker
-from sp_eval.framework.verdict import grade_of, verdict_of
+from sp_eval.framework.verdict import Grade, grade_of, verdict_of
 from sp_eval.models.estimate import Estimate, TooFewEventsError
 from sp_eval.models.matched_rate_ratio import MatchedRates
 from sp_eval.models.person_time import Censoring
@@ -67,8 +67,8 @@ def scheme_rows(
     Where the gate is shut, matched estimates are withheld with its reason.
     """
     rows: list[Row] = []
-    if gate.passed:
-        rows += _matched(maker, design, counts, held)
+    if gate.is_open:
+        rows += _matched(maker, design, gate, counts, held)
     else:
         for choice, _ in maker.study.counted:
             rows += _matched_withheld(maker, choice, gate.reason or "")
@@ -76,7 +76,7 @@ def scheme_rows(
 
 
 def _matched(
-    maker: RowMaker, design: SchemeDesign, counts: Counts, held: frozenset[str]
+    maker: RowMaker, design: SchemeDesign, gate: Gate, counts: Counts, held: frozenset[str]
 ) -> list[Row]:
     weighted = matched_counts(design, design.primary, counts, Censoring(design.censoring()))
     found = {
@@ -89,7 +89,8 @@ def _matched(
         if choice.role == "negative_control"
         and isinstance(rates := found[choice.name], MatchedRates)
     )
-    grade = str(grade_of(gate_passed=True, negative_controls=controls))
+    grade = str(grade_of(gate_passed=gate.passed, negative_controls=controls))
+    kept: dict[str, Any] = {"grade": grade, "note": gate.note}
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
         rates = found[choice.name]
@@ -98,12 +99,12 @@ def _matched(
             continue
         verdict = verdict_of(rates.ratio, worthwhile=choice.worthwhile)
         rows += [
-            maker.released(choice, e, role="primary", verdict=verdict, grade=grade)
+            maker.released(choice, e, role="primary", verdict=verdict, **kept)
             for e in (rates.ratio, rates.difference)
         ]
         pre = counts.pre_total.filter(pl.col("outcome") == outcome.name)
         adding = rates_that_add_up(weighted.rows(outcome, counts.history), pre, rates)
-        rows += [maker.released(choice, e, role="descriptive", grade=grade) for e in adding]
+        rows += [maker.released(choice, e, role="descriptive", **kept) for e in adding]
     return rows
 
 
@@ -158,8 +159,8 @@ def sensitivity_rows(
             if isinstance(found, str):
                 rows.append(_withheld(maker, choice, method, _RATIO, "sensitivity", found))
             else:
-                grade = before["evidence_grade"]
-                rows.append(maker.released(choice, found.ratio, role="sensitivity", grade=grade))
+                row = maker.released(choice, found.ratio, role="sensitivity")
+                rows.append(row | _as_primary(before))
     return rows
 
 
@@ -184,9 +185,14 @@ def hidden_cause_rows(maker: RowMaker, primary: pl.DataFrame) -> list[Row]:
             n_analysed=row["n_analysed"],
             n_comparison=row["n_comparison"],
         )
-        grade = row["evidence_grade"]
-        rows.append(maker.released(choice, as_estimate, role="sensitivity", grade=grade))
+        made = maker.released(choice, as_estimate, role="sensitivity")
+        rows.append(made | _as_primary(row))
     return rows
+
+
+def _as_primary(primary: Row) -> Row:
+    """What a sensitivity estimate shares with the primary one beside it."""
+    return {name: primary[name] for name in ("evidence_grade", "notes")}
 
 
 def _described(
@@ -206,7 +212,9 @@ def _described(
                 told = str(error)
                 rows.append(_withheld(maker, choice, method, _RATIO, "descriptive", told))
             else:
-                rows.append(maker.released(choice, found, role="descriptive"))
+                rows.append(
+                    maker.released(choice, found, role="descriptive", grade=str(Grade.WEAK))
+                )
     return rows
 
 

@@ -20,10 +20,15 @@ class Verdict(StrEnum):
 
 
 class Grade(StrEnum):
-    """How far a design can carry a claim of cause; never high without randomisation."""
+    """How far an estimate carries a claim of cause, in three steps; none where none is released.
 
+    Strong is for people chosen by lot: no study of this framework chooses them so, hence none
+    reaches it. A figure without comparison people is never better than weak.
+    """
+
+    STRONG = "strong"
     MODERATE = "moderate"
-    LOW = "low"
+    WEAK = "weak"
     NONE = "none"
 
 
@@ -46,11 +51,11 @@ def verdict_of(ratio: Estimate, *, worthwhile: float) -> Verdict:
 
 
 def grade_of(*, gate_passed: bool, negative_controls: tuple[Estimate, ...]) -> Grade:
-    """Moderate where the gate is passed and no outcome moved that should not; low where one did."""
+    """Moderate where the gate is passed and no outcome moved that should not; else weak."""
     if not gate_passed:
-        return Grade.NONE
+        return Grade.WEAK
     moved = any(
         e.ci_low is not None and e.ci_high is not None and not e.ci_low <= 1 <= e.ci_high
         for e in negative_controls
     )
-    return Grade.LOW if moved else Grade.MODERATE
+    return Grade.WEAK if moved else Grade.MODERATE

@@ -118,7 +118,7 @@ def _estimate(run: Run, conn: Connection, study: StudyDesign) -> None:
     for scheme in kept_schemes(conn):
         compared = load_compared(conn, scheme)
         gate = gate_of(compared, study)
-        if compared.design is None or gate is None or not gate.passed:
+        if compared.design is None or gate is None or not gate.is_open:
             continue
         keys = read_person_keys(conn, scheme)
         people.append(analysis_rows(study, scheme, compared.design, counts_of(conn, scheme), keys))

@@ -25,6 +25,7 @@ class Scheme:
     answers: tuple[Answer, ...]
     totals: tuple[tuple[Answer, tuple[Answer, ...]], ...]
     grade: str
+    warnings: tuple[Sentence, ...]
     sure: tuple[Sentence, ...]
     about: tuple[Sentence, ...]
 
@@ -133,6 +134,7 @@ def _scheme(release: Release, code: str) -> Scheme:
         answers=tuple(a for name, a in found.items() if name not in totals),
         totals=tuple((found[name], parts) for name, parts in totals.items()),
         grade=primary.grade,
+        warnings=_warnings(release, code, tuple(found.values())),
         sure=_sure(release, code, primary, tuple(found.values())),
         about=_about(release, code, primary),
     )
@@ -188,8 +190,27 @@ def _untouched(answer: Answer) -> Sentence:
     if answer.bars is None or answer.change_low is None or answer.change_high is None:
         return say(f"{name}, which the scheme should not change: not known.")
     low, high = answer.change_low.value or 0, answer.change_high.value or 0
-    moved = "no move seen" if answer.grade != "low" and low <= 0 <= high else "it moved"
+    moved = "it moved" if _moved(answer) or not low <= 0 <= high else "no move seen"
     return say(f"{name}, which the scheme should not change: {moved}.")
+
+
+def _moved(answer: Answer) -> bool:
+    """Whether care that the scheme should not change did change."""
+    return answer.role == "negative_control" and answer.verdict in ("fewer", "more")
+
+
+def _warnings(release: Release, code: str, answers: tuple[Answer, ...]) -> tuple[Sentence, ...]:
+    """What must stand beside the answer itself: an unusual way of asking, or a sign of error."""
+    primary = answers[0]
+    key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome}
+    told = []
+    if primary.bars is not None:
+        note = release.text(
+            "estimate", "notes", **key, method="matched_rate_ratio", scale_of="rate_ratio"
+        )
+        told += [Sentence((note,))] if note.text else []
+    told += [say(words.CONTROL_MOVED, noun=a.label) for a in answers if _moved(a)]
+    return tuple(told)
 
 
 def _about(release: Release, code: str, primary: Answer) -> tuple[Sentence, ...]:

@@ -14,6 +14,7 @@ from sp_eval.report.answers import Bars, way
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
+from sp_eval.report.versions import versions, versions_told
 
 __all__ = ["TEMPLATES", "index_page", "report_page"]
 
@@ -57,6 +58,8 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         is_figure=lambda cell: isinstance(cell, Figure) and cell.kind == "number",
         width=_width,
         way=way,
+        versions=versions(release),
+        versions_told=versions_told(release),
         script=Markup((TEMPLATES / "copy.js").read_text(encoding="utf-8")),  # noqa: S704
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
     )  # fmt: skip

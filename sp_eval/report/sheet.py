@@ -85,6 +85,7 @@ def _box(scheme: Scheme, *, with_bars: bool) -> dict[str, Any]:
         "word": answer.verdict_word,
         "sentence": str(answer.sentence),
         "remark": str(answer.remark or ""),
+        "warnings": [str(told) for told in scheme.warnings],
         "bars": [],
         "adds": [],
         "hatched": False,

@@ -43,18 +43,24 @@ CANNOT_TELL = (
     "{noun}: too few people or events: the truth may lie {interval} for every {hundred} people a"
     " year. This is not evidence of no effect."
 )
+CONTROL_MOVED = (
+    "{noun} changed too, and the scheme should not change them: whatever moved them may have moved"
+    " the other figures as well. Do not take this answer for an effect of the scheme alone."
+)
 NEEDED = " About {people} people would be needed."
 NOT_ANSWERABLE = "{noun}: {reason}. To answer it: {action}."
 
 GRADES = {
+    "strong": "strong",
     "moderate": "moderate",
-    "low": "low",
+    "weak": "weak",
     "none": "none",
 }
 GRADE_MEANS = {
     "moderate": "the groups were alike before referral, and no care that should stay the same was"
     " seen to change",
-    "low": "the groups were alike before referral, but care that should not change did change",
+    "strong": "people were chosen by lot",
+    "weak": "the groups were not alike before referral, or care that should not change did change",
     "none": "no comparison could be released",
 }
 
@@ -138,8 +144,8 @@ GLOSSARY = (
     ("Interval", "The range the truth may well lie in. A wide one means few people or events."),
     ("Cannot tell", "The files are too small to say. This is not evidence of no effect."),
     ("No worthwhile change", "Any change is smaller than what the study said would matter."),
-    ("Grade", "How far the design can carry a claim of cause: moderate, low or none. It is never"
-     " high without drawing lots who is referred."),
+    ("Grade", "How far the design can carry a claim of cause: strong, moderate or weak. It is never"
+     " strong without drawing lots who is referred."),
     ("Washout", "The first days after referral. They count neither as before nor as after."),
     ("Hidden cause", "Something not in the files that makes referral likelier and use of care"
      " higher or lower. The stronger it would have to be, the safer the answer."),

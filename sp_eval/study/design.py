@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,25 +14,31 @@ from sp_eval.study.windows import Window
 
 __all__ = [
     "COVARIATES",
+    "HORIZON_DAYS",
     "SENSITIVITY",
     "Comparison",
     "Disclosure",
+    "Horizon",
     "OutcomeChoice",
+    "Override",
+    "OwnScheme",
     "Pool",
     "StudyDesign",
+    "Subgroup",
     "Thresholds",
 ]
 
 Pool = Literal["area", "non_referring_practices", "referring_practices"]
 Sensitivity = Literal[
-    "matched_follow_on", "matched_uncapped", "matched_cap_10", "matched_non_referring"
-]
-SENSITIVITY: tuple[Sensitivity, ...] = (
     "matched_follow_on",
     "matched_uncapped",
     "matched_cap_10",
     "matched_non_referring",
-)
+]
+SENSITIVITY: tuple[Sensitivity, ...] = get_args(Sensitivity)
+Subgroup = Literal["earlier_use", "age", "sex", "deprivation", "ethnicity", "ltc_count", "carer"]
+HORIZON_DAYS: dict[int, int] = {6: 182, 12: 365, 24: 730, 36: 1095}  # months -> days
+Horizon = Literal[6, 12, 24, 36]
 Covariate = Literal[
     "age", "sex", "deprivation", "ltc_count", "history", "history_total", "other_outcomes"
 ]
@@ -106,10 +112,23 @@ class OutcomeChoice(_Part):
         return self
 
 
+class OwnScheme(_Part):
+    """A practice that offers something like the scheme on its own account, from that day on."""
+
+    practice: str
+    from_: date = Field(alias="from")
+
+
 class Comparison(_Part):
-    """How people who were not referred are chosen."""
+    """How people who were not referred are chosen.
+
+    `own_schemes_are`: whether people of practices with a scheme of their own are left out of the
+    comparison from that day on, or kept and flagged, to be left out of a sensitivity estimate.
+    """
 
     pool: Pool = "area"
+    own_schemes: tuple[OwnScheme, ...] = ()
+    own_schemes_are: Literal["excluded", "flagged"] = "excluded"
     exact: tuple[Literal["calendar_month", "sex", "imd_quintile"], ...] = ("calendar_month",)
     covariates: tuple[Covariate, ...] = COVARIATES
     ratio: Annotated[int, Field(ge=1, le=20)] = 5
@@ -139,6 +158,13 @@ class Thresholds(_Part):
     small_sample: Annotated[int, Field(ge=0)] = 500
 
 
+class Override(_Part):
+    """Who had estimates shown though the design checks failed, and why: printed beside them."""
+
+    by: Annotated[str, Field(min_length=2)]
+    reason: Annotated[str, Field(min_length=20)]
+
+
 class Disclosure(_Part):
     """Counts of people from `suppress_from` to `suppress_to` are hidden, others rounded."""
 
@@ -159,7 +185,10 @@ class StudyDesign(_Part):
     outcomes: Annotated[tuple[OutcomeChoice, ...], Field(min_length=1)]
     comparison: Comparison = Comparison()
     estimators: Estimators = Estimators()
+    subgroups: tuple[Subgroup, ...] = ()
+    horizons: tuple[Horizon, ...] = ()
     thresholds: Thresholds = Thresholds()
+    override: Override | None = None
     costs: dict[str, Any] | None = None
     disclosure: Disclosure = Disclosure()
     observed: Period | None = None

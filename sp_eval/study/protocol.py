@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from sp_eval.study.design import StudyDesign
+from sp_eval.study.guards import refusal_of
 
 __all__ = ["InvalidStudyError", "load_studies", "load_study"]
 
@@ -36,6 +37,9 @@ def load_study(path: Path | str) -> StudyDesign:
         raise InvalidStudyError(f"Study file {path.name} is not YAML{_place(error)}.") from None
     if not isinstance(content, dict):
         raise InvalidStudyError(f"Study file {path.name} holds no keys; see studies/ for a model.")
+    misleads = refusal_of(content)
+    if misleads is not None:
+        raise InvalidStudyError(f"Study file {path.name}: {misleads}.")
     try:
         return StudyDesign.model_validate(content)
     except ValidationError as error:

@@ -82,7 +82,7 @@ def test_before_and_after_is_never_the_answer(made) -> None:
     assert naive.height == len(OUTCOMES)
     assert set(naive["role"]) == {"descriptive"}
     assert naive["verdict"].null_count() == naive.height
-    assert set(naive["evidence_grade"]) == {"none"}
+    assert set(naive["evidence_grade"]) == {"weak"}
     assert set(made().filter(role="primary")["method"]) == {"matched_rate_ratio"}
 
 

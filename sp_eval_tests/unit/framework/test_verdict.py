@@ -51,6 +51,6 @@ def test_a_negative_control_that_moved_lowers_the_grade() -> None:
     still, moved = ratio(0.9, 1.1), ratio(1.02, 1.2)
     assert grade_of(gate_passed=True, negative_controls=()) is Grade.MODERATE
     assert grade_of(gate_passed=True, negative_controls=(still,)) is Grade.MODERATE
-    assert grade_of(gate_passed=True, negative_controls=(still, moved)) is Grade.LOW
-    assert grade_of(gate_passed=True, negative_controls=(ratio(0.8, 0.97),)) is Grade.LOW
-    assert grade_of(gate_passed=False, negative_controls=()) is Grade.NONE
+    assert grade_of(gate_passed=True, negative_controls=(still, moved)) is Grade.WEAK
+    assert grade_of(gate_passed=True, negative_controls=(ratio(0.8, 0.97),)) is Grade.WEAK
+    assert grade_of(gate_passed=False, negative_controls=()) is Grade.WEAK
