@@ -13,7 +13,7 @@ from scipy import stats
 
 from sp_eval.models.estimate import Estimate
 from sp_eval.models.newey_west import automatic_lag, newey_west
-from sp_eval.models.segmented_design import SegmentedDesign, segmented_design
+from sp_eval.models.segmented_design import SegmentedDesign, refuse_unsound, segmented_design
 from sp_eval.models.segmented_fit import (
     Family,
     ResidualCheck,
@@ -25,14 +25,15 @@ from sp_eval.models.segmented_fit import (
 __all__ = ["ON_THE_REFERRED_ALONE", "InterruptedSeries", "segmented"]
 
 Array = NDArray[np.floating]
+Errors = Literal["newey_west", "larger"]
 ON_THE_REFERRED_ALONE = (
     "On the referred alone this misleads: use rises towards referral because of what leads to it, "
     "the line goes on with that rise, and the whole distance from it is put down to the scheme "
     "(simulated: rate ratio 0.32 where the truth was 0.85)."
 )
 _MODEL_ERROR_LARGER = (
-    "The error that takes periods as unrelated is larger than the one that does not; with so few "
-    "periods read the larger one, in the coefficients."
+    "The error that takes periods as unrelated is larger than the one that does not: with so few "
+    "periods ask for errors='larger'."
 )
 _FEW = 8
 _FEW_PERIODS = "Fewer than eight periods before or after: a line through them is worth little."
@@ -91,6 +92,7 @@ def segmented(
     family: Family = "poisson",
     slope: bool = True,
     season: float = 12,
+    errors: Errors = "newey_west",
     ci_level: float = 0.95,
 ) -> InterruptedSeries:
     """Segmented regression of a series, with a change of level and of slope at an interruption.
@@ -108,11 +110,14 @@ def segmented(
         series, so that the changes are those of the series fitted apart and then compared.
     lag : periods apart that are still alike; "auto": the whole part of 4 (n / 100)^(2/9).
     slope : whether the slope may change too.
+    errors : `newey_west`: without correction for few periods, normal intervals, as R's sandwich;
+        in simulated series of two to eight years such intervals of 95% held the truth in 76 to
+        83%. `larger`: the larger of that and the error with Pearson's dispersion, Student's t on
+        the rows less the terms: 95% where months are unrelated, 82 to 84% where they are alike.
 
     Returns
     -------
-    InterruptedSeries : errors by Newey & West without correction for few periods, normal
-        intervals. In short series they are too small; see docs/estimators/interrupted-series.md.
+    InterruptedSeries
 
     Raises
     ------
@@ -128,7 +133,15 @@ def segmented(
     doi 10.1093/ije/dyw098; with a control Bernal, Cummins & Gasparrini (2018) 47:2082-2093, doi
     10.1093/ije/dyy135.
     """
-    _refuse(series, (outcome, time, offset, control), family, offset, harmonics, season)
+    if family not in {"poisson", "gaussian"} or errors not in {"newey_west", "larger"}:
+        raise ValueError(
+            "'family' must be 'poisson' or 'gaussian', 'errors' 'newey_west' or 'larger'"
+        )
+    refuse_unsound(
+        series, outcome=outcome, time=time, offset=offset, control=control, family=family
+    )
+    if harmonics < 0 or 2 * harmonics >= season:
+        raise ValueError("'harmonics' must be 0 or more and fewer than half the season's periods")
     design = segmented_design(
         series,
         time=time,
@@ -142,7 +155,8 @@ def segmented(
     n = int(design.period.max()) + 1
     lags = automatic_lag(n) if lag == "auto" else lag
     variance = newey_west(fit.score, fit.bread, design.period, lag=lags)
-    tell = _Teller(fit, variance, family, ci_level, has_control=control is not None)
+    unrelated = fit.bread * fit.dispersion if errors == "larger" else None
+    tell = _Teller(fit, variance, unrelated, family, ci_level, has_control=control is not None)
     level = design.change("level")
     own = ~design.is_control & design.after
     ends = design.x[own] - design.frozen[own]
@@ -158,7 +172,7 @@ def segmented(
         residuals=check_residuals(fit.residual[~design.is_control]),
         dispersion=fit.dispersion,
         lag=lags,
-        notes=_notes(design, coefficients, level),
+        notes=_notes(design, coefficients, level, errors),
     )
 
 
@@ -168,6 +182,7 @@ class _Teller:
 
     fit: SegmentedFit
     variance: Array
+    unrelated: Array | None
     family: Family
     ci_level: float
     has_control: bool
@@ -186,8 +201,13 @@ class _Teller:
         return self._estimate(float(np.log(mean.sum() / without.sum())), gradient)
 
     def _estimate(self, value: float, gradient: Array, *, per_period: bool = False) -> Estimate:
-        se = float(np.sqrt(gradient @ self.variance @ gradient))
-        reach = float(stats.norm.ppf(0.5 + self.ci_level / 2)) * se
+        square = float(gradient @ self.variance @ gradient)
+        law: Any = stats.norm
+        if self.unrelated is not None:
+            square = max(square, float(gradient @ self.unrelated @ gradient))
+            law = stats.t(len(self.fit.mean) - len(self.fit.beta))
+        se = float(np.sqrt(square))
+        reach = float(law.ppf(0.5 + self.ci_level / 2)) * se
         scale = "mean_difference" if self.family == "gaussian" else "rate_ratio"
         shown = (value, value - reach, value + reach)
         if self.family == "poisson":
@@ -199,7 +219,7 @@ class _Teller:
             ci_low=shown[1],
             ci_high=shown[2],
             ci_level=self.ci_level,
-            p_value=float(2 * stats.norm.sf(abs(value) / se)) if se > 0 else None,
+            p_value=float(2 * law.sf(abs(value) / se)) if se > 0 else None,
             standard_error=se,
             notes=(ON_THE_REFERRED_ALONE,),
         )
@@ -232,43 +252,15 @@ def _frame(
     )
 
 
-def _notes(design: SegmentedDesign, coefficients: pl.DataFrame, level: Array) -> tuple[str, ...]:
+def _notes(
+    design: SegmentedDesign, coefficients: pl.DataFrame, level: Array, errors: Errors
+) -> tuple[str, ...]:
     row = coefficients.row(int(level.argmax()), named=True)
     before = len(np.unique(design.period[~design.after]))
     after = len(np.unique(design.period[design.after]))
     notes = [ON_THE_REFERRED_ALONE]
-    if row["model_error"] > row["standard_error"]:
+    if errors == "newey_west" and row["model_error"] > row["standard_error"]:
         notes.append(_MODEL_ERROR_LARGER)
     if min(before, after) < _FEW:
         notes.append(_FEW_PERIODS)
     return tuple(notes)
-
-
-def _refuse(
-    series: pl.DataFrame,
-    columns: tuple[str | None, ...],
-    family: str,
-    offset: str | None,
-    harmonics: int,
-    season: float,
-) -> None:
-    missing = [c for c in columns if c is not None and c not in series.columns]
-    if missing:
-        raise ValueError(f"the series has no column {', '.join(missing)}")
-    if family not in {"poisson", "gaussian"}:
-        raise ValueError("'family' must be 'poisson' or 'gaussian'")
-    if family == "gaussian" and offset is not None:
-        raise ValueError("'offset' is for counts: give the rate as the outcome instead")
-    if harmonics < 0 or 2 * harmonics >= season:
-        raise ValueError("'harmonics' must be 0 or more and fewer than half the season's periods")
-    outcome, _, _, control = columns
-    least = {"poisson": 0.0, "gaussian": -np.inf}[family]
-    for name, low in ((outcome, least), (offset, np.nextafter(0, 1))):
-        if name is not None:
-            column = series[name].cast(pl.Float64)
-            if column.null_count() or not (column.is_finite() & (column >= low)).all():
-                raise ValueError(f"'{name}' must be given in every row, and be a count or a time")
-    if control is not None and (
-        series[control].dtype != pl.Boolean or series[control].null_count()
-    ):
-        raise ValueError(f"'{control}' must be true or false in every row")

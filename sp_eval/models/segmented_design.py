@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["SegmentedDesign", "segmented_design"]
+__all__ = ["SegmentedDesign", "refuse_unsound", "segmented_design"]
 
 Array = NDArray[np.floating]
 _BEFORE = 3  # periods that make a line
@@ -109,3 +109,31 @@ def _refuse_short(before: int, after: int, *, slope: bool) -> None:
         raise ValueError(
             f"{_BEFORE} periods before and {wanted} after are needed, not {before} and {after}"
         )
+
+
+def refuse_unsound(
+    series: pl.DataFrame,
+    *,
+    outcome: str,
+    time: str,
+    offset: str | None,
+    control: str | None,
+    family: str,
+) -> None:
+    """Refuse columns that are missing, and numbers that cannot be; see `segmented`."""
+    named = [c for c in (outcome, time, offset, control) if c is not None]
+    missing = [c for c in named if c not in series.columns]
+    if missing:
+        raise ValueError(f"the series has no column {', '.join(missing)}")
+    if family == "gaussian" and offset is not None:
+        raise ValueError("'offset' is for counts: give the rate as the outcome instead")
+    least = 0.0 if family == "poisson" else -np.inf
+    for name, low in ((outcome, least), (offset, np.nextafter(0, 1))):
+        if name is not None:
+            column = series[name].cast(pl.Float64)
+            if column.null_count() or not (column.is_finite() & (column >= low)).all():
+                raise ValueError(f"'{name}' must be given in every row, and be a count or a time")
+    if control is not None and (
+        series[control].dtype != pl.Boolean or series[control].null_count()
+    ):
+        raise ValueError(f"'{control}' must be true or false in every row")

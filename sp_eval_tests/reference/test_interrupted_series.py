@@ -100,6 +100,19 @@ def test_with_no_lag_it_allows_for_unequal_spread_alone() -> None:
     assert found.slope.standard_error == pytest.approx(0.001614996780152, rel=1e-9)
 
 
+def test_the_larger_of_two_errors_with_students_t() -> None:
+    plain, larger = ban(harmonics=2), ban(harmonics=2, errors="larger")
+    assert any("errors='larger'" in note for note in plain.notes)
+    assert not any("errors='larger'" in note for note in larger.notes)
+    assert larger.level.standard_error == pytest.approx(0.029077222849865, rel=1e-9)
+    assert larger.level.ci_high == pytest.approx(
+        np.exp(-0.13037694325100 + 2.00758377 * 0.029077222849865), rel=1e-8
+    )  # t on 59 - 8
+    assert plain.level.ci_high == pytest.approx(
+        np.exp(-0.13037694325100 + 1.95996398 * 0.018069747472878), rel=1e-8
+    )
+
+
 def test_a_line_of_rates() -> None:
     rated = sicily().with_columns(rate=pl.col("aces") / pl.col("stdpop") * 1e5)
     found = ban(rated, outcome="rate", offset=None, family="gaussian")

@@ -129,6 +129,7 @@ def test_every_result_says_where_it_misleads_and_can_be_written_down() -> None:
         (lambda s: s, {"harmonics": -1}, "0 or more"),
         (lambda s: s, {"lag": 36}, "between 0 and 35"),
         (lambda s: s, {"family": "binomial"}, "'poisson' or 'gaussian'"),
+        (lambda s: s, {"errors": "robust"}, "'newey_west' or 'larger'"),
         (lambda s: s, {"family": "gaussian", "offset": "people"}, "'offset' is for counts"),
         (lambda s: s.with_columns(events=-pl.col("events")), {}, "be a count"),
         (lambda s: s.with_columns(people=0.0 * pl.col("people")), {"offset": "people"}, "a time"),
