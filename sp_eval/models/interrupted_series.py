@@ -133,15 +133,10 @@ def segmented(
     doi 10.1093/ije/dyw098; with a control Bernal, Cummins & Gasparrini (2018) 47:2082-2093, doi
     10.1093/ije/dyy135.
     """
-    if family not in {"poisson", "gaussian"} or errors not in {"newey_west", "larger"}:
-        raise ValueError(
-            "'family' must be 'poisson' or 'gaussian', 'errors' 'newey_west' or 'larger'"
-        )
+    _refuse_settings(family, errors, harmonics, season)
     refuse_unsound(
         series, outcome=outcome, time=time, offset=offset, control=control, family=family
     )
-    if harmonics < 0 or 2 * harmonics >= season:
-        raise ValueError("'harmonics' must be 0 or more and fewer than half the season's periods")
     design = segmented_design(
         series,
         time=time,
@@ -264,3 +259,12 @@ def _notes(
     if min(before, after) < _FEW:
         notes.append(_FEW_PERIODS)
     return tuple(notes)
+
+
+def _refuse_settings(family: str, errors: str, harmonics: int, season: float) -> None:
+    if family not in {"poisson", "gaussian"} or errors not in {"newey_west", "larger"}:
+        raise ValueError(
+            "'family' must be 'poisson' or 'gaussian', 'errors' 'newey_west' or 'larger'"
+        )
+    if harmonics < 0 or 2 * harmonics >= season:
+        raise ValueError("'harmonics' must be 0 or more and fewer than half the season's periods")
