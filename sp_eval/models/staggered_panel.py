@@ -71,7 +71,7 @@ def wide_panel(
         groups=groups,
         outcome=laid[:, :, 0],
         covariates=laid[:, :, 1:],
-        notes=_notes(rows, kept, n, int(late.sum())),
+        notes=(*_notes(rows, kept, n, int(late.sum())), *_gone(rows, groups, periods)),
     )
 
 
@@ -105,3 +105,12 @@ def _notes(rows: pl.DataFrame, kept: pl.DataFrame, n: int, late: int) -> tuple[s
         (late, "are exposed after the last period and count as never exposed"),
     )
     return tuple(f"{count} of {units} units {what}" for count, what in counted if count)
+
+
+def _gone(
+    rows: pl.DataFrame, groups: tuple[int, ...], periods: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Name the groups of which no unit is left."""
+    could = rows.filter(pl.col("group").is_between(periods[0] + 1, periods[-1]))["group"].unique()
+    gone = sorted(set(could.to_list()) - set(groups))
+    return (f"no unit is left of the groups of {', '.join(map(str, gone))}",) if gone else ()

@@ -99,6 +99,16 @@ def test_what_is_left_out_is_counted() -> None:
     assert found.att_gt.equals(att_gt(sound, **COLUMNS).att_gt)
 
 
+def test_a_group_of_which_nobody_is_left_is_named() -> None:
+    holed = small().filter(~((pl.col("id") == "c") & (pl.col("t") == 1)))
+    found = att_gt(holed, **COLUMNS)
+    assert set(found.att_gt["group"]) == {2}
+    assert found.notes[1:] == (
+        "1 of 5 units lack a number in some period and are left out",
+        "no unit is left of the groups of 3",
+    )
+
+
 def test_covariates_that_cannot_serve_are_told_in_the_rows() -> None:
     panel = staggered_panel(7)
     constant = panel.with_columns(x=pl.lit(2.0))
