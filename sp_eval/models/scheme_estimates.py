@@ -12,9 +12,9 @@ from sp_eval.comparison.covariates import history_columns
 from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
 from sp_eval.models.before_after import before_after
 from sp_eval.models.estimate import Estimate
-from sp_eval.models.expected_fall import expected_fall
 from sp_eval.models.matched_rate_ratio import MatchedRates, matched_rate_ratio
 from sp_eval.models.person_time import Censoring, month_weights, weighted_totals
+from sp_eval.models.regression_to_mean import expected_from_selection
 from sp_eval.study.outcomes import OUTCOMES, Outcome
 
 __all__ = [
@@ -160,7 +160,7 @@ def described_estimate(
     if method == "before_after":
         return before_after(rows.filter("is_exposed"))
     rows = rows.join(design.covariates.frame, on="candidate_id", how="left", maintain_order="left")
-    return expected_fall(
+    return expected_from_selection(
         rows.filter(~pl.col("is_exposed")),
         rows.filter("is_exposed"),
         columns=design.covariates.all,

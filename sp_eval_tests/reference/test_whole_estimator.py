@@ -159,7 +159,7 @@ def test_rate_ratio_difference_and_their_errors_agree(outcome):
 
 
 @pytest.mark.parametrize("outcome", ["gp_contact", "hospital_attendance", "emergency_bed_days"])
-def test_expected_fall_agrees(outcome):
+def test_expected_from_selection_agrees(outcome):
     found = by_loops()
     theirs = expected_ratio(
         found["rows"], found["names"], outcome, found["hazards"], window=WINDOW, covered=COVERED

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from sp_eval.models.estimate import TooFewEventsError
-from sp_eval.models.expected_fall import expected_fall
 from sp_eval.models.poisson import fit_poisson
+from sp_eval.models.regression_to_mean import expected_from_selection
 
 COLUMNS = ("x", "log_x", "flag")
 
@@ -50,7 +50,7 @@ def ratio(unreferred: pl.DataFrame, referred: pl.DataFrame) -> float:
 
 def test_point_is_the_ratio_of_predicted_to_own_rate():
     unreferred, referred = drawn(1)
-    found = expected_fall(unreferred, referred, columns=COLUMNS, seed=1)
+    found = expected_from_selection(unreferred, referred, columns=COLUMNS, seed=1)
     assert found.point == pytest.approx(ratio(unreferred, referred), rel=2e-3)  # but for the ridge
 
 
@@ -64,15 +64,15 @@ def test_a_column_without_events_sends_nobodys_rate_to_the_sky():
     )
     # The one referred person lies on the side on which nobody was seen.
     one = referred.with_columns(z=pl.when(pl.int_range(pl.len()) == 0).then(-0.5).otherwise(0.0))
-    plain = expected_fall(quiet.drop("z"), one.drop("z"), columns=COLUMNS, seed=1)
-    found = expected_fall(quiet, one, columns=(*COLUMNS, "z"), seed=1)
+    plain = expected_from_selection(quiet.drop("z"), one.drop("z"), columns=COLUMNS, seed=1)
+    found = expected_from_selection(quiet, one, columns=(*COLUMNS, "z"), seed=1)
     assert found.point < 3 * plain.point
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_one_step_of_each_draw_is_as_wide_as_a_full_refit(seed):
     unreferred, referred = drawn(seed)
-    found = expected_fall(unreferred, referred, columns=COLUMNS, seed=seed)
+    found = expected_from_selection(unreferred, referred, columns=COLUMNS, seed=seed)
     rng = np.random.default_rng(100 + seed)
     numbered = unreferred.with_row_index().group_by("person_number", maintain_order=True)
     groups = numbered.agg("index")["index"].to_list()
@@ -91,11 +91,11 @@ def test_one_step_of_each_draw_is_as_wide_as_a_full_refit(seed):
 
 def test_the_interval_is_of_persons_not_of_rows():
     unreferred, referred = drawn(3)
-    of_persons = expected_fall(unreferred, referred.head(1_000), columns=COLUMNS, seed=3)
+    of_persons = expected_from_selection(unreferred, referred.head(1_000), columns=COLUMNS, seed=3)
     as_rows = unreferred.with_columns(person_number=pl.int_range(pl.len()))
     many = pl.concat([referred] * 40)  # so that the fit decides, not the few referred
-    wide = expected_fall(unreferred, many, columns=COLUMNS, seed=3).standard_error
-    narrow = expected_fall(as_rows, many, columns=COLUMNS, seed=3).standard_error
+    wide = expected_from_selection(unreferred, many, columns=COLUMNS, seed=3).standard_error
+    narrow = expected_from_selection(as_rows, many, columns=COLUMNS, seed=3).standard_error
     assert wide > 1.15 * narrow
     assert of_persons.n_comparison == unreferred["person_number"].n_unique()
 
@@ -103,8 +103,10 @@ def test_the_interval_is_of_persons_not_of_rows():
 def test_people_without_a_day_after_stay_in_the_rate_before():
     unreferred, referred = drawn(4)
     gone = referred.head(5).with_columns(days=pl.lit(0.0), events_pre=pl.lit(50.0))
-    with_gone = expected_fall(unreferred, pl.concat([referred, gone]), columns=COLUMNS, seed=1)
-    plain = expected_fall(unreferred, referred, columns=COLUMNS, seed=1)
+    with_gone = expected_from_selection(
+        unreferred, pl.concat([referred, gone]), columns=COLUMNS, seed=1
+    )
+    plain = expected_from_selection(unreferred, referred, columns=COLUMNS, seed=1)
     rate = referred["events_pre"].sum() / referred.height
     rate_with = (referred["events_pre"].sum() + 250) / (referred.height + 5)
     assert with_gone.point == pytest.approx(plain.point * rate / rate_with, rel=1e-9)
@@ -113,8 +115,8 @@ def test_people_without_a_day_after_stay_in_the_rate_before():
 def test_columns_that_repeat_or_never_vary_change_nothing():
     unreferred, referred = drawn(5)
     more = [pl.lit(1.0).alias("one"), (pl.col("x") * 2 + 1).alias("twice")]
-    plain = expected_fall(unreferred, referred, columns=COLUMNS, seed=1)
-    found = expected_fall(
+    plain = expected_from_selection(unreferred, referred, columns=COLUMNS, seed=1)
+    found = expected_from_selection(
         unreferred.with_columns(more), referred.with_columns(more),
         columns=(*COLUMNS, "one", "twice"), seed=1,
     )  # fmt: skip
@@ -124,10 +126,10 @@ def test_columns_that_repeat_or_never_vary_change_nothing():
 def test_too_few_events_are_said_so():
     unreferred, referred = drawn(6)
     with pytest.raises(TooFewEventsError, match="before their referral"):
-        expected_fall(
+        expected_from_selection(
             unreferred, referred.with_columns(events_pre=pl.lit(0.0)), columns=COLUMNS, seed=1
         )
     with pytest.raises(TooFewEventsError, match="not referred"):
-        expected_fall(
+        expected_from_selection(
             unreferred.with_columns(events=pl.lit(0.0)), referred, columns=COLUMNS, seed=1
         )

@@ -1,4 +1,4 @@
-"""The fall to be expected had nobody been referred: regression from people not referred."""
+"""The fall to expect of people picked when busy, had nothing been done for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.poisson import PoissonFit, fit_poisson, independent_columns
 
-__all__ = ["expected_fall"]
+__all__ = ["expected_after", "expected_from_selection", "spurious_difference"]
 
 _DRAWS = 400
 # One event's worth on standardised columns: nothing in schemes of any size, but in tiny ones a
@@ -20,7 +20,88 @@ _RIDGE = 1.0
 Array = NDArray[np.floating]
 
 
-def expected_fall(
+def expected_after(selected_mean: float, *, population_mean: float, shape: float) -> float:
+    """Mean count after of people picked for their count before, had nothing been done.
+
+    (k + m) / (k / mu + 1), with m the mean before of those picked, mu the mean and k the shape of
+    the population. For the auditor of claims alone, where there are no records to compare: it says
+    "at least". People are picked on their last weeks rather than on the whole year counted, so
+    that the true fall is larger (in the bundled example 19% against 11% by this formula). Where
+    there are records, `expected_from_selection`.
+
+    Parameters
+    ----------
+    selected_mean : events per person before, of those picked; nought or more.
+    population_mean : events per person in as long a time, of all they were picked from.
+    shape : of the gamma by which persons' own rates differ: mean squared over the variance
+        between persons. Small: people differ much, and little comes back by itself.
+
+    Returns
+    -------
+    float : events per person in as long a time after.
+
+    Raises
+    ------
+    ValueError : a value is not above nought (`selected_mean`: below nought), or not finite.
+
+    Assumes
+    -------
+    Counts are Poisson around a person's own rate, the rates gamma in the population and the same
+    after as before, and picking depends on the count before and on nothing else. The formula is
+    linear in the count, so that the mean of those picked is all it needs.
+
+    Source: the mean of the gamma posterior of a Poisson rate; Hauer (1986), Accident Analysis &
+    Prevention 18:1-12, doi 10.1016/0001-4575(86)90031-X, for places picked for their accidents.
+    """
+    if not (np.isfinite(selected_mean) and selected_mean >= 0):
+        raise ValueError("the mean of those picked must be nought or more")
+    if not (_is_positive(population_mean) and _is_positive(shape)):
+        raise ValueError("the mean and the shape of the population must be above nought")
+    return (shape + selected_mean) / (shape / population_mean + 1)
+
+
+def spurious_difference(
+    selected_mean: float,
+    *,
+    mean_exposed_population: float,
+    mean_comparison_population: float,
+    shape: float,
+) -> float:
+    """Difference after between people matched on use before, of populations that differ in mean.
+
+    Each side goes back towards its own population's mean, so that a difference comes of itself:
+    `expected_after` of the exposed minus that of their matches. An alarm, not a correction.
+
+    Parameters
+    ----------
+    selected_mean : events per person before, the same in the exposed and in their matches.
+    mean_exposed_population, mean_comparison_population : events per person in as long a time.
+    shape : of the gamma in both populations, see `expected_after`.
+
+    Returns
+    -------
+    float : events per person in as long a time after; above nought the exposed seem worse for it.
+
+    Raises
+    ------
+    ValueError : as `expected_after`.
+
+    Assumes
+    -------
+    As `expected_after`, in both populations; no effect.
+    """
+    exposed, comparison = (
+        expected_after(selected_mean, population_mean=mean, shape=shape)
+        for mean in (mean_exposed_population, mean_comparison_population)
+    )
+    return exposed - comparison
+
+
+def _is_positive(value: float) -> bool:
+    return bool(np.isfinite(value) and value > 0)
+
+
+def expected_from_selection(
     unreferred: pl.DataFrame,
     referred: pl.DataFrame,
     *,
