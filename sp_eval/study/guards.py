@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+
+from sp_eval.study.calendar import PANDEMIC_SENTENCE, touches_pandemic
 
 if TYPE_CHECKING:
     from sp_eval.study.design import StudyDesign
@@ -120,4 +123,12 @@ def labels_of(study: StudyDesign) -> tuple[str, ...]:
             "Some of the similar people may have had help of the same kind from their own practice:"
             " see the estimate without them (matched_uncontaminated)."
         )
+    if touches_pandemic(*_days_looked_at(study)):
+        told.append(PANDEMIC_SENTENCE)
     return tuple(told)
+
+
+def _days_looked_at(study: StudyDesign) -> tuple[date, date]:
+    """The first day any window holds, and the first day after all of them."""
+    first = study.index.from_ - timedelta(days=study.windows.pre_days)
+    return first, study.index.to + timedelta(days=study.post.end)

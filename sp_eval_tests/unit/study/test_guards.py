@@ -55,6 +55,7 @@ def test_the_shipped_study_needs_no_label() -> None:
         ({"windows": {"pre_days": 90}}, "unequal length"),
         ({"windows": {"pre_days": 180, "post_days": 180}}, "do not hold whole years"),
         ({"comparison": {"pool": "referring_practices"}}, "nearly all referred"),
+        ({"index": {"to": "2019-02-28"}}, "March 2020"),
         (
             {
                 "comparison": {
