@@ -62,6 +62,8 @@ def entropy_balance(
     ids = checked_units(units, exposed, covariates, id)
     if moments not in (1, 2, 3):
         raise ValueError("'moments' must be 1, 2 or 3")
+    if not covariates:
+        raise ValueError("entropy balancing needs a covariate to balance")
     group = units[exposed].to_numpy()
     base = _base(units, base_weights, ~group)
     for name in covariates:
