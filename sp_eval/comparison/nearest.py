@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Literal, get_args
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sp_eval.comparison.closest_pairs import closest_pairs
 from sp_eval.comparison.draws import mix
 from sp_eval.comparison.outcome_guard import refuse_outcomes
 from sp_eval.comparison.shelves import Shelves
@@ -140,21 +140,22 @@ def _turns(
     if order == "random":
         return mix(np.full(len(rank), (seed or 0) % 2**64, dtype=np.uint64), rank)
     values = score.cast(pl.Float64).to_numpy()
-    return values if order == "smallest" else -values
+    return -values if order == "largest" else values
 
 
 def _match_stratum(
     units: pl.DataFrame, ratio: int, reach: float, *, in_rounds: bool, replace: bool
 ) -> pl.DataFrame:
-    exposed = units["__exposed"].to_numpy()
-    turn, score, rank, ids = (units[c] for c in ("__turn", "__score", "__rank", "__id"))
-    takers = _sorted(exposed, turn.to_numpy(), rank.to_numpy())
-    pool = _sorted(~exposed, score.to_numpy(), rank.to_numpy())
-    own, theirs = score.to_numpy()[takers], score.to_numpy()[pool]
-    shelves = Shelves(theirs, rank.to_numpy()[pool])
+    exposed, turn, score, rank = (
+        units[c].to_numpy() for c in ("__exposed", "__turn", "__score", "__rank")
+    )
+    ids = units["__id"]
+    takers, pool = _sorted(exposed, turn, rank), _sorted(~exposed, score, rank)
+    own, theirs = score[takers], score[pool]
     if in_rounds:
-        chosen = _in_rounds(own.tolist(), rank.to_numpy()[takers].tolist(), shelves, ratio, reach)
+        chosen = closest_pairs((own, rank[takers]), (theirs, rank[pool]), ratio, reach)
     else:
+        shelves = Shelves(theirs, rank[pool])
         chosen = _one_by_one(own.tolist(), shelves, ratio, reach, replace=replace)
     sizes = np.array([len(units) for units in chosen], dtype=np.int64)
     owner = np.repeat(np.arange(len(chosen)), sizes)
@@ -210,30 +211,4 @@ def _one_by_one(
         if not replace:
             for unit in near:
                 pool.take(unit)
-    return chosen
-
-
-def _in_rounds(
-    own: list[float], rank: list[int], pool: Shelves, ratio: int, reach: float
-) -> list[list[int]]:
-    """The nearest pair first: each taker waits with its best one, and looks again if that is gone.
-
-    Units only ever leave, so no pair can come nearer than the one waited with.
-    """
-    chosen: list[list[int]] = [[] for _ in own]
-    for _ in range(ratio):
-        waiting: list[tuple[float, int, int, int]] = []
-        looking = list(range(len(own)))
-        while looking or waiting:
-            for taker in looking:
-                for unit in pool.nearest(own[taker], 1, reach):
-                    far = abs(pool.score(unit) - own[taker])
-                    heapq.heappush(waiting, (far, rank[taker], taker, unit))
-            if not waiting:
-                break
-            _, _, taker, unit = heapq.heappop(waiting)
-            looking = [] if pool.is_free(unit) else [taker]
-            if not looking:
-                pool.take(unit)
-                chosen[taker].append(unit)
     return chosen

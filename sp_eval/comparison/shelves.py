@@ -52,12 +52,6 @@ class Shelves:
         found.sort()
         return [unit for _, _, unit in found[:ratio]]
 
-    def score(self, unit: int) -> float:
-        return self._score[self._shelf[unit]]
-
-    def is_free(self, unit: int) -> bool:
-        return unit >= self._next[self._shelf[unit]]
-
     def take(self, unit: int) -> None:
         """Take a unit away: it must be the first of its shelf that is free."""
         shelf = self._shelf[unit]

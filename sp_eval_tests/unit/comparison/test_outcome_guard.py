@@ -42,7 +42,7 @@ def test_the_published_person_tables_are_known():
         "y", "Y", "events", "days", "person_days", "person_years", "outcome", "outcome_gp",
         "events_post", "post_events", "post365", "post_12m", "gp_contact_after", "after_30_395",
         "eventsAfter", "PostCount", "gp.contact.post", "follow_up_days", "followup", "death_date",
-        "weighted_person_days", "time_at_risk",
+        "weighted_person_days", "time_at_risk", "future_contacts",
     ],
 )  # fmt: skip
 def test_names_that_tell_an_outcome(name):
