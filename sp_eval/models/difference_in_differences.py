@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sp_eval.models.design_matrix import design_matrix, is_exposed, refuse_nothing_left
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.interval import wald
-from sp_eval.models.least_squares import fit_linear
+from sp_eval.models.least_squares import LinearContrast
 from sp_eval.models.matched_rate_ratio import MatchedRates, rates_of, refuse_too_few
 from sp_eval.models.model_rows import ModelRows
 from sp_eval.models.poisson import fit_poisson
@@ -22,7 +22,6 @@ from sp_eval.models.sandwich import (
     Codes,
     codes_of,
     few_clusters_note,
-    linear_variance,
     names_of,
     robust_variance,
 )
@@ -217,16 +216,15 @@ def _linear(
     counts: dict[str, Any],
     ci_level: float,
 ) -> Estimate:
-    fit = fit_linear(data.y / data.days, x, data.weight * data.days)
-    variance, df = linear_variance(fit.influence[:, 1], clusters, parameters=x.shape[1])
+    model = LinearContrast(x, data.weight * data.days, clusters, ci_level)
     per, units = data.units
-    point, error = per * float(fit.beta[1]), per * float(np.sqrt(variance))
+    effect = model.on(per * data.y / data.days)
     return Estimate(
         _METHOD,
         units,
-        **wald(point, error, ci_level=ci_level, df=df),
+        **model.wald(effect),
         **counts,
-        details={"model_standard_error": per * float(fit.model_error[1])},
+        details={"model_standard_error": model.model_error(effect)},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from sp_eval.models.negative_binomial import fit_negative_binomial
 from sp_eval.models.poisson import PoissonFit, fit_poisson
 from sp_eval.models.rate_difference import Rate, expected_rate, observed_rate, rate_difference
 from sp_eval.models.sandwich import (
+    Codes,
     codes_of,
     few_clusters_note,
     group_codes,
@@ -107,38 +108,15 @@ def fit_rate_ratio(
         model = _poisson(data, covariates, levels)
     else:
         model = _negative_binomial(data, (*covariates, *levels), levels)
-    b, influence = model.log_ratio, model.influence[:, model.at]
-    rate = model.rate(data)
-    difference, joint = rate_difference(b, influence, rate)
-    error, error_of_difference = (
-        float(np.sqrt(robust_variance(part, clusters))) for part in (influence, joint)
-    )
-    per, scale = data.units
-    details = (
-        model.details(data)
-        | groups
-        | {
-            "rows_dropped": rows.height - data.rows.height,
-            **{f"clusters_{name}": data.rows[name].n_unique() for name in cluster},
-            "rate_exposed": per * rate.value,
-            "rate_expected": per * rate.value * float(np.exp(-b)),
-        }
-    )
+    more = groups | {
+        "rows_dropped": rows.height - data.rows.height,
+        **{f"clusters_{name}": data.rows[name].n_unique() for name in cluster},
+    }
     method = "rate_ratio" if family == "poisson" else "negative_binomial"
-    return Estimate(
-        method=method,
-        scale="rate_ratio",
-        **wald(b, error, ci_level=ci_level, is_log=True),
-        **data.counts(),
-        notes=(*_notes(details), *few_clusters_note(clusters)),
-        difference=Estimate(
-            method=method,
-            scale=scale,
-            **wald(per * difference, per * error_of_difference, ci_level=ci_level),
-            **data.counts(),
-        ),
-        details=details,
-    )
+    estimate = model.estimate(data, clusters, method=method, ci_level=ci_level)
+    details = {**estimate.details, **more}
+    notes = (*_notes(details), *few_clusters_note(clusters))
+    return replace(estimate, notes=notes, details=details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +131,6 @@ class _Model:
     own: Mapping[str, float]
 
     @property
-    def log_ratio(self) -> float:
-        return float(self.fit.beta[self.at])
-
-    @property
     def influence(self) -> Array:
         return np.asarray(self.fit.score @ self.fit.bread)
 
@@ -166,6 +140,28 @@ class _Model:
         if self.alpha == 0:
             return observed_rate(data.y, data.days, weight)
         return expected_rate(self.fit.mean, data.days, weight, self.x, self.influence)
+
+    def estimate(
+        self, data: ModelRows, clusters: tuple[Codes, ...], *, method: str, ci_level: float
+    ) -> Estimate:
+        b, influence = float(self.fit.beta[self.at]), self.influence[:, self.at]
+        rate = self.rate(data)
+        difference, joint = rate_difference(b, influence, rate)
+        errors = [float(np.sqrt(robust_variance(part, clusters))) for part in (influence, joint)]
+        per, scale = data.units
+        apart = wald(per * difference, per * errors[1], ci_level=ci_level)
+        return Estimate(
+            method,
+            "rate_ratio",
+            **wald(b, errors[0], ci_level=ci_level, is_log=True),
+            **data.counts(),
+            difference=Estimate(method, scale, **apart, **data.counts()),
+            details={
+                **self.details(data),
+                "rate_exposed": per * rate.value,
+                "rate_expected": per * rate.value * float(np.exp(-b)),
+            },
+        )
 
     def details(self, data: ModelRows) -> dict[str, float]:
         left = data.rows.height - self.parameters
