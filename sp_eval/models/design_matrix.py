@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from sp_eval.models.poisson import independent_columns
 
-__all__ = ["design_matrix", "is_exposed", "numbers", "refuse_nothing_left"]
+__all__ = ["design_matrix", "is_exposed", "numbers"]
 
 Array = NDArray[np.floating]
 
 
-def design_matrix(rows: pl.DataFrame, first: Sequence[Array], covariates: Sequence[str]) -> Array:
+def design_matrix(
+    rows: pl.DataFrame,
+    first: Sequence[Array],
+    covariates: Sequence[str],
+    *,
+    asked: str | None = None,
+) -> Array:
     """An intercept, the columns of `first`, and the covariates, without what repeats others.
 
     Covariates are numbers or Booleans, taken as they are, or text: a column of 0 and 1 for every
@@ -25,6 +31,7 @@ def design_matrix(rows: pl.DataFrame, first: Sequence[Array], covariates: Sequen
     Parameters
     ----------
     first : (N,) arrays, kept in columns 1, 2, ... as they are.
+    asked : what column 1 stands for, where an answer is wanted of it alone.
 
     Returns
     -------
@@ -32,25 +39,18 @@ def design_matrix(rows: pl.DataFrame, first: Sequence[Array], covariates: Sequen
 
     Raises
     ------
-    ValueError : a covariate is missing, holds nulls or values that are not finite.
+    ValueError : a covariate is missing, holds nulls or values that are not finite; or the other
+        columns explain column 1, so that there is no answer of what is `asked`.
     """
     others = _columns(rows, covariates)
     spread = others.std(axis=0) if rows.height else np.ones(others.shape[1])
     others = (others - others.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     x = np.column_stack([np.ones(rows.height), *first, others])
+    if asked is not None:
+        last = np.column_stack([np.delete(x, 1, axis=1), x[:, 1]])
+        if x.shape[1] - 1 not in independent_columns(last):
+            raise ValueError(f"other columns explain {asked} wholly: leave out what repeats it")
     return np.asarray(x[:, independent_columns(x)])
-
-
-def refuse_nothing_left(x: Array, at: int, asked: str) -> None:
-    """Refuse a design whose other columns explain column `at`; `asked` names what it stands for.
-
-    Raises
-    ------
-    ValueError : nothing of the column is left once the others are taken out.
-    """
-    last = np.column_stack([np.delete(x, at, axis=1), x[:, at]])
-    if x.shape[1] - 1 not in independent_columns(last):
-        raise ValueError(f"the covariates explain {asked} wholly: leave out those that repeat it")
 
 
 def is_exposed(rows: pl.DataFrame, name: str) -> NDArray[np.bool_]:

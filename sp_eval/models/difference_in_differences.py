@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sp_eval.models.design_matrix import design_matrix, is_exposed, refuse_nothing_left
+from sp_eval.models.design_matrix import design_matrix, is_exposed
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.interval import wald
 from sp_eval.models.least_squares import LinearContrast
@@ -103,8 +103,7 @@ def did(
     clusters = codes_of(data.rows, names_of(cluster) or names_of(unit))
     both = (data.exposed & later).astype(float)
     main = [both, data.exposed.astype(float), later.astype(float)]
-    x = design_matrix(data.rows, main, names_of(covariates))
-    refuse_nothing_left(x, 1, "exposure after")
+    x = design_matrix(data.rows, main, names_of(covariates), asked="exposure after")
     details = cells | {
         "rows": data.rows.height,
         "rows_dropped": rows.height - data.rows.height,

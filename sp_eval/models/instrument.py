@@ -12,16 +12,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sp_eval.models.anderson_rubin import AndersonRubin, anderson_rubin
-from sp_eval.models.design_matrix import design_matrix, numbers, refuse_nothing_left
+from sp_eval.models.design_matrix import design_matrix, numbers
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate
 from sp_eval.models.least_squares import Effect, LinearContrast
 from sp_eval.models.model_rows import ModelRows
 from sp_eval.models.rate_ratio import fit_rate_ratio
-from sp_eval.models.sandwich import (
-    codes_of,
-    few_clusters_note,
-    names_of,
-)
+from sp_eval.models.sandwich import Codes, codes_of, few_clusters_note, names_of
 
 __all__ = ["InstrumentEstimate", "late"]
 
@@ -102,7 +98,7 @@ def late(
         with the same factors: where all take up what they are offered, and nobody else, late and
         itt are one to the last digit, interval and all. The interval of Anderson & Rubin is with
         the same errors and quantile. `details` of `late`: `model_standard_error`, of two-stage
-        least squares with rows alike; of `first_stage`: the weighted shares that take it up.
+        least squares with rows alike; of `first_stage` and `itt`: weighted means by offer.
 
     Raises
     ------
@@ -125,10 +121,7 @@ def late(
         rows, outcome=outcome, exposed=offered, person_days=person_days, weights=weights,
         least=least,
     )  # fmt: skip
-    clusters = codes_of(data.rows, names_of(cluster))
-    x = design_matrix(data.rows, [data.exposed.astype(float)], names_of(covariates))
-    refuse_nothing_left(x, 1, "the offer")
-    model = LinearContrast(x, data.weight * data.days, clusters, ci_level)
+    model = _model(data, names_of(covariates), codes_of(data.rows, names_of(cluster)), ci_level)
     taken = numbers(data.rows, taken_up)
     per, scale = data.units
     value = per * data.y / data.days
@@ -138,7 +131,7 @@ def late(
     counts = data.counts() | ({} if data.has_days else {"events_exposed": None})
     itt = Estimate(
         "intention_to_treat", scale, **model.wald(effect), **counts,
-        notes=few_clusters_note(clusters),
+        notes=few_clusters_note(model.clusters), details=_by_offer(data, value, "mean"),
     )  # fmt: skip
     if data.has_days:
         of_rate = fit_rate_ratio(
@@ -146,19 +139,29 @@ def late(
             covariates=covariates, weights=weights, cluster=cluster, ci_level=ci_level,
             minimum_events=minimum_events,
         )  # fmt: skip
-        itt = replace(of_rate, method="intention_to_treat")
+        itt = replace(of_rate, method=itt.method)
     first_stage_f = (uptake.point / model.error(uptake)) ** 2 if uptake.residual.any() else None
     return InstrumentEstimate(
         itt=itt,
         first_stage=Estimate(
             "first_stage", "taken_up_difference", **model.wald(uptake), **counts,
-            details=_shares(data, taken),
+            details=_by_offer(data, taken, "taken_up"),
         ),
         first_stage_f=first_stage_f,
         late=_late(model, effect.per(uptake), first_stage_f, scale, counts),
         late_ratio=_complier_ratio(model, value, taken, counts),
         anderson_rubin=_tested(model, effect, uptake),
     )  # fmt: skip
+
+
+def _model(
+    data: ModelRows, covariates: tuple[str, ...], clusters: tuple[Codes, ...], ci_level: float
+) -> LinearContrast:
+    drawn = data.exposed.astype(float)
+    if drawn.min() == drawn.max():
+        raise ValueError("everybody, or nobody, was offered it: there is nothing to compare")
+    x = design_matrix(data.rows, [drawn], covariates, asked="the offer")
+    return LinearContrast(x, data.weight * data.days, clusters, ci_level)
 
 
 def _tested(model: LinearContrast, effect: Effect, uptake: Effect) -> AndersonRubin:
@@ -190,12 +193,12 @@ def _late(
     )
 
 
-def _shares(data: ModelRows, taken: Array) -> dict[str, float]:
-    """Taking up in the two groups, weighted."""
+def _by_offer(data: ModelRows, values: Array, of: str) -> dict[str, float]:
+    """Weighted means in the two groups."""
     found = {}
     for group, name in ((data.exposed, "offered"), (~data.exposed, "not_offered")):
         weight = data.weight * group
-        found[f"taken_up_{name}"] = float(weight @ taken / weight.sum())
+        found[f"{of}_{name}"] = float(weight @ values / weight.sum())
     return found
 
 

@@ -29,7 +29,7 @@ def wald(
     Returns
     -------
     `point, ci_low, ci_high, ci_level, p_value, standard_error`; `p_value` two-sided against
-    nought, None where the error is nought.
+    nought, None where the error is nought; an end is None where no number is large enough.
 
     Raises
     ------
@@ -40,11 +40,12 @@ def wald(
     reference = stats.norm if df is None else stats.t(df)
     reach = float(reference.ppf(0.5 + ci_level / 2)) * error
     found = (point, point - reach, point + reach)
-    at, low, high = (float(np.exp(value)) if is_log else value for value in found)
+    with np.errstate(over="ignore"):
+        at, low, high = (float(np.exp(value)) if is_log else value for value in found)
     return {
         "point": at,
-        "ci_low": low,
-        "ci_high": high,
+        "ci_low": low if np.isfinite(low) else None,
+        "ci_high": high if np.isfinite(high) else None,
         "ci_level": ci_level,
         "p_value": float(2 * reference.sf(abs(point) / error)) if error > 0 else None,
         "standard_error": error,

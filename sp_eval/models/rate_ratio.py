@@ -15,7 +15,7 @@ from sp_eval.models.absorbed_poisson import (
     informative_rows,
     refuse_no_variation,
 )
-from sp_eval.models.design_matrix import design_matrix, refuse_nothing_left
+from sp_eval.models.design_matrix import design_matrix
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate
 from sp_eval.models.interval import wald
 from sp_eval.models.model_rows import ModelRows
@@ -196,9 +196,8 @@ def _informative(
 
 
 def _poisson(data: ModelRows, covariates: Sequence[str], fixed_effects: Sequence[str]) -> _Model:
-    x = design_matrix(data.rows, [data.exposed.astype(float)], covariates)
+    x = design_matrix(data.rows, [data.exposed.astype(float)], covariates, asked="exposure")
     if not fixed_effects:
-        refuse_nothing_left(x, 1, "exposure")
         fit = fit_poisson(data.y, data.days, x, data.weight)
         return _Model(fit, x, 1, x.shape[1], 0.0, {})
     groups = group_codes(data.rows, fixed_effects)
@@ -219,8 +218,7 @@ def _negative_binomial(
             " use the Poisson family, whose errors allow for how counts vary"
         )
     as_text = data.rows.with_columns(pl.col(name).cast(pl.String) for name in fixed_effects)
-    x = design_matrix(as_text, [data.exposed.astype(float)], columns)
-    refuse_nothing_left(x, 1, "exposure")
+    x = design_matrix(as_text, [data.exposed.astype(float)], columns, asked="exposure")
     found = fit_negative_binomial(data.y, data.days, x, data.weight)
     own = {"alpha": found.alpha, "log_likelihood": found.log_likelihood}
     if found.alpha_error is not None:
