@@ -96,6 +96,28 @@ def test_a_path_of_the_exposed_alone_is_taken_for_the_effect() -> None:
     assert found.bias == pytest.approx(np.log(0.85), abs=0.03)
 
 
+def test_the_busiest_against_the_rest_fall_by_themselves() -> None:
+    """Nothing is done to anybody; a tenth is picked for having been busiest before."""
+
+    def picked(seed: int, people: int = 3_000) -> pl.DataFrame:
+        rng = np.random.default_rng(seed)
+        own = rng.gamma(1.5, 4 / 1.5, people)
+        before, after = rng.poisson(own), rng.poisson(own)
+        busiest = np.argsort(np.argsort(-before - rng.random(people))) < people // 10
+        return pl.concat(
+            [
+                pl.DataFrame(
+                    {"person": np.arange(people), "exposed": busiest, "after": later, "y": y}
+                )
+                for later, y in ((False, before), (True, after))
+            ]
+        )
+
+    found = recovered(lambda seed: did(picked(seed), **GIVEN), 1.0, replications=30, log=True)
+    assert np.exp(found.bias) == pytest.approx(0.75, abs=0.02)
+    assert found.coverage == 0
+
+
 def with_past(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Matched sets whose members were alike before, by the same frailty."""
     rows = matched_rows(seed, sets=200, practices=40).with_columns(
