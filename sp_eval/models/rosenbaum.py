@@ -94,8 +94,7 @@ def rosenbaum_bounds_of_events(
     exposed_only, comparison_only : pairs in which it happened to that one alone; pairs in which
         it happened to both or to neither say nothing.
     gammas, alternative : as in `rosenbaum_bounds`.
-    exact : by the binomial distribution; else by the normal one with correction for continuity,
-        as Rosenbaum's table 4.1 is printed.
+    exact : by the binomial distribution; else by the normal one with correction for continuity.
 
     Returns
     -------
