@@ -26,9 +26,7 @@ _OF_FEW = (
     f"fewer than {FEW_SITES} sites: how far they differ is hardly known; read the sites' own"
     " estimates"
 )
-_CLOSER = (
-    "the sites agree better than chance: the interval by Knapp and Hartung is narrower than without"
-)
+_CLOSER = "the sites agree better than chance: Knapp and Hartung's error is smaller than without"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,8 @@ def random_effects(
     knapp_hartung : error from the sites' own spread, q / sum of weights with q = Q(tau2) / (k - 1),
         and Student's t on k - 1 degrees of freedom (Hartung-Knapp-Sidik-Jonkman); else 1 / sum of
         weights and the normal distribution.
-    at_least_chance : the ad hoc rule that q counts for no less than 1, so that the interval is
-        never narrower than without. metafor: test = "adhoc".
+    at_least_chance : the ad hoc rule that q counts for no less than 1, so that the error is never
+        smaller than without. metafor: test = "adhoc".
     prediction_df : degrees of freedom of Student's t in point +- t sqrt(tau2 + error squared): k -
         2 (Higgins et al. 2009) or k - 1 (metafor's with Knapp-Hartung).
     ci_level : of every interval.
