@@ -75,27 +75,28 @@ def _where(falling: Callable[[float], float], variances: Array) -> float:
 def _most_likely(points: Array, variances: Array, *, is_restricted: bool) -> float:
     """The likelihood may have more than one top: each fall of its slope through nought is tried."""
 
-    def moments(tau2: float) -> tuple[Array, float, float]:
-        w = 1 / (variances + tau2)
-        mean = float(w @ points) / float(w.sum())
-        return w, float(w.sum()), mean
-
-    def slope(tau2: float) -> float:
-        w, total, mean = moments(tau2)
-        trace = total - (float((w**2).sum()) / total if is_restricted else 0.0)
-        return float(w**2 @ (points - mean) ** 2) - trace
+    def slope(tau2: Array) -> Array:
+        w = 1 / (variances + np.reshape(tau2, (-1, 1)))
+        total = w.sum(axis=1)
+        left = points - (w @ points / total)[:, None]
+        trace = total - ((w**2).sum(axis=1) / total if is_restricted else 0.0)
+        return np.asarray((w**2 * left**2).sum(axis=1) - trace)
 
     def height(tau2: float) -> float:
-        w, total, mean = moments(tau2)
-        height = float(np.log(w).sum()) - float(w @ (points - mean) ** 2)
-        return height - (float(np.log(total)) if is_restricted else 0.0)
+        w = 1 / (variances + tau2)
+        found = float(np.log(w).sum()) - generalised_q(points, variances, tau2)
+        return found - (float(np.log(w.sum())) if is_restricted else 0.0)
 
     widest = 10 * float(np.var(points, ddof=1) + variances.max())
     tried = np.concatenate([[0.0], np.geomspace(widest * 1e-9, widest, _SEARCHED)])
-    slopes = np.array([slope(float(tau2)) for tau2 in tried])
+    slopes = slope(tried)
     falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
     tops = [
-        float(optimize.brentq(slope, tried[i], tried[i + 1], xtol=1e-300, rtol=1e-14))
+        float(
+            optimize.brentq(
+                lambda tau2: slope(tau2)[0], tried[i], tried[i + 1], xtol=1e-300, rtol=1e-14
+            )
+        )
         for i in falls
     ]
     return max([0.0, *tops], key=height)

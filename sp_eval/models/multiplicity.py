@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from sp_eval.models.effects import QUESTION, Estimates, effects_of, on_scale
 from sp_eval.models.estimate import Estimate
@@ -57,9 +56,9 @@ def holm(p: ArrayLike, *, families: Sequence[Hashable] | None = None) -> NDArray
     -------
     Nothing about how the tests depend on one another. Families are named before looking.
 
-    Source: Holm, Scandinavian Journal of Statistics 1979;6:65-70, jstor 4615733; by statsmodels.
+    Source: Holm, Scandinavian Journal of Statistics 1979;6:65-70, jstor 4615733.
     """
-    return _adjusted(p, "holm", families)
+    return _adjusted(p, _step_down, families)
 
 
 def benjamini_hochberg(
@@ -75,9 +74,9 @@ def benjamini_hochberg(
     outcome asks for `holm`.
 
     Source: Benjamini and Hochberg, JRSS B 1995;57:289-300, doi
-    10.1111/j.2517-6161.1995.tb02031.x; by statsmodels.
+    10.1111/j.2517-6161.1995.tb02031.x; by scipy.
     """
-    return _adjusted(p, "fdr_bh", families)
+    return _adjusted(p, stats.false_discovery_control, families)
 
 
 def interaction(estimates: Estimates, *, ci_level: float = 0.95) -> Interaction:
@@ -121,7 +120,9 @@ def interaction(estimates: Estimates, *, ci_level: float = 0.95) -> Interaction:
 
 
 def _adjusted(
-    p: ArrayLike, method: str, families: Sequence[Hashable] | None
+    p: ArrayLike,
+    adjust: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    families: Sequence[Hashable] | None,
 ) -> NDArray[np.float64]:
     values = np.asarray(p, dtype=np.float64)
     if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
@@ -132,5 +133,14 @@ def _adjusted(
     adjusted = np.empty_like(values)
     for family in dict.fromkeys(named):
         member = np.array([name == family for name in named])
-        adjusted[member] = multipletests(values[member], method=method)[1]
+        adjusted[member] = adjust(values[member])
+    return adjusted
+
+
+def _step_down(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each times the number of those no smaller; never below one that is smaller."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    times = np.arange(len(p), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(times * p[order]))
     return adjusted

@@ -33,10 +33,10 @@ def share_that_show(
         logs, variance = np.zeros(100), np.zeros(100)
         for sign, count, effect in ((1, people, truth), (-1, people * ratio, 1.0)):
             clusters = int(count // size)
-            of_cluster = rng.gamma(1 / shared, shared, (100, clusters)) if shared else 1.0
-            of_person = rng.gamma(1 / own, own, (100, clusters, int(size)))
-            mean = rate * effect * of_person * np.reshape(of_cluster, (-1, clusters if shared else 1, 1))  # fmt: skip
-            counts = rng.poisson(mean).sum(axis=2)
+            own_rate = rng.gamma(1 / own, own, (100, clusters, int(size))) * rate * effect
+            if shared:
+                own_rate *= rng.gamma(1 / shared, shared, (100, clusters, 1))
+            counts = rng.poisson(own_rate).sum(axis=2)
             left = counts - counts.mean(axis=1, keepdims=True)
             variance += (left**2).sum(axis=1) / counts.sum(axis=1) ** 2 * clusters / (clusters - 1)
             logs += sign * np.log(counts.mean(axis=1))

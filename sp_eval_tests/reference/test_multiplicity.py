@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from math import exp, log
 
+import numpy as np
 import polars as pl
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from sp_eval.models.estimate import Estimate
 from sp_eval.models.multiplicity import benjamini_hochberg, holm, interaction
@@ -34,6 +36,13 @@ def test_p_adjust() -> None:
          0.486, 0.581181818182, 0.714875, 0.753230769231, 0.813214285714, 1],
         abs=1e-12,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_statsmodels(seed: int) -> None:
+    p = np.random.default_rng(seed).uniform(size=12).round(1)  # with ties
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+    assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
 
 
 def test_order_and_families() -> None:
