@@ -108,6 +108,14 @@ METHODS = {
     "matched_uncapped": "no cap on any weight",
     "matched_cap_10": "a tighter cap on weights",
     "matched_non_referring": "similar people of practices that do not refer",
+    "matched_uncontaminated": "without similar people whose practice has a scheme of its own",
+    "matched_did": "similar people, each group's change set against the other's",
+    "entropy_balancing": "everybody not referred, weighed to be alike",
+    "negative_binomial": "another model of counts",
+    "matched_6_months": "the same, over 6 months after referral",
+    "matched_12_months": "the same, over 12 months after referral",
+    "matched_24_months": "the same, over 24 months after referral",
+    "matched_36_months": "the same, over 36 months after referral",
 }
 SOURCES = {
     "gp_contact": "GP contacts",
