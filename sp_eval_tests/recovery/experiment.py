@@ -7,16 +7,11 @@ writes docs/explanation/operating-characteristics.md; the tests beside it assert
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
-import platform
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -26,6 +21,7 @@ import polars as pl
 from sp_eval.models.estimate import Estimate
 from sp_eval.settings import project_root
 from sp_eval.synthetic.world import simulate
+from sp_eval_tests.recovery.kept_worlds import keep_world, kept_worlds
 from sp_eval_tests.recovery.prepared import Prepared, prepared
 from sp_eval_tests.recovery.right_methods import DIFFERENCE, FALL, Estimated, right_estimates
 from sp_eval_tests.recovery.worlds import JUDGED, PLAN, STUDY, Planned
@@ -49,15 +45,6 @@ ROWS: Mapping[str, Any] = {
     "se": pl.Float64,
     "cpu_seconds": pl.Float64,
 }
-_OWN = (
-    "experiment",
-    "prepared",
-    "right_methods",
-    "worlds",
-    "wrong_dates",
-    "wrong_methods",
-    "wrong_sets",
-)
 _TRUE = {
     DIFFERENCE: "true_rate_difference_per_1000_person_years",
     FALL: "before_after_ratio_without_scheme",
@@ -96,16 +83,18 @@ def run(plan: Sequence[Planned] = PLAN, *, kept: Path | None = None) -> pl.DataF
     """Evaluate the planned worlds in two processes of one thread each.
 
     `kept`: file to which each world's rows are added when it is done. A run that was stopped goes
-    on from there, if code and libraries are the same; one that was not begins anew.
+    on from there, if code and libraries are the same; one that was finished begins anew.
     """
-    found = _kept(kept, plan)
+    found = kept_worlds(kept, plan) if kept else {}
     left = [planned for planned in plan if planned.key not in found]
     with _one_thread_each(), ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(one_world, planned): planned.key for planned in left}
+        futures = {pool.submit(one_world, planned): planned for planned in left}
         try:
             for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                _add(kept, futures[future], found[futures[future]])
+                planned = futures[future]
+                found[planned.key] = future.result()
+                if kept:
+                    keep_world(kept, planned, found[planned.key])
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -126,46 +115,6 @@ def _one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _kept(path: Path | None, plan: Sequence[Planned]) -> dict[str, list[Row]]:
-    """The worlds of a run of the same code that was stopped; none of one that was finished."""
-    if path is None:
-        return {}
-    found: dict[str, list[Row]] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            told = json.loads(line)
-            if told["code"] == _fingerprint():
-                found[told["world"]] = told["rows"]
-    if not found or all(planned.key in found for planned in plan):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("", encoding="utf-8")
-        return {}
-    return found
-
-
-def _add(path: Path | None, world: str, rows: list[Row]) -> None:
-    if path is None:
-        return
-    with path.open("a", encoding="utf-8") as file:
-        told = {"code": _fingerprint(), "world": world, "rows": rows}
-        file.write(json.dumps(told) + "\n")
-
-
-@cache
-def _fingerprint() -> str:
-    """Changes with whatever can change a figure: the code, its SQL, the study, the libraries."""
-    told = hashlib.sha256(platform.python_version().encode())
-    for library in ("numpy", "scipy", "polars", "duckdb", "statsmodels"):
-        told.update(version(library).encode())
-    root = project_root()
-    files = [*(root / "sp_eval").rglob("*.py"), *(root / "sql").rglob("*.sql")]
-    files += [root / "sp_eval_tests" / "recovery" / f"{name}.py" for name in _OWN]
-    files += (root / "studies").glob("*.yaml")
-    for path in sorted(files):
-        told.update(path.read_bytes())
-    return told.hexdigest()[:16]
 
 
 def main() -> None:

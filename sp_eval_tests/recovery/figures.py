@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from sp_eval_tests.recovery.right_methods import DIFFERENCE
+from sp_eval_tests.recovery.right_methods import DIFFERENCE, PRIMARY
 
-__all__ = ["summarise"]
+__all__ = ["apart_from_primary", "summarise"]
 
 _IS_DIFFERENCE = pl.col("method") == DIFFERENCE
 # Ratios are judged on the log scale, on which 0.02 is about two per cent.
@@ -48,6 +48,22 @@ def summarise(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
             worlds_of_nothing=of_nothing.count(),
         )
         .with_columns(se_over_sd=pl.col("se") / pl.col("sd"))
+    )
+
+
+def apart_from_primary(rows: pl.DataFrame) -> pl.DataFrame:
+    """How far each method's ratios lie from the primary ones of the same worlds and outcomes.
+
+    `method, outcome`, `apart`, the mean log of one over the other, and `apart_error`, its Monte
+    Carlo error: far smaller than that of a bias, since both suffer the same chance.
+    """
+    keys = ["world", "outcome"]
+    primary = rows.filter(pl.col("method") == PRIMARY).select(*keys, primary="point")
+    apart = (pl.col("point") / pl.col("primary")).log()
+    return (
+        rows.join(primary, on=keys, how="left", maintain_order="left")
+        .group_by("method", "outcome", maintain_order=True)
+        .agg(apart=apart.mean(), apart_error=apart.std() / apart.count().sqrt())
     )
 
 

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from sp_eval.settings import project_root
-from sp_eval_tests.recovery.figures import summarise
-from sp_eval_tests.recovery.page_words import LIMITS, OUTCOMES_TOLD, RIGHT_TOLD, WRONG_TOLD
+from sp_eval_tests.recovery.figures import apart_from_primary, summarise
+from sp_eval_tests.recovery.page_tables import (
+    MAIN,
+    by_name,
+    method_table,
+    of_main_kinds,
+    only_told,
+    other_scales,
+    percent,
+    primary_table,
+    where_all_refer,
+    world_table,
+)
+from sp_eval_tests.recovery.page_words import (
+    LIMITS,
+    OF_ALL_REFER,
+    OF_PRIMARY,
+    OF_WRONG,
+    RIGHT_TOLD,
+    THE_WORLDS,
+    TITLE,
+    WRONG_TOLD,
+)
 from sp_eval_tests.recovery.prepared import SAMPLE
-from sp_eval_tests.recovery.right_methods import DIFFERENCE, FALL, PRIMARY
-from sp_eval_tests.recovery.worlds import KINDS, PLAN
+from sp_eval_tests.recovery.right_methods import PRIMARY
 
-__all__ = ["PAGE", "WITH_WRONG", "page_of", "world_table", "write_page"]
+__all__ = ["PAGE", "page_of", "write_page"]
 
 PAGE = project_root() / "docs" / "explanation" / "operating-characteristics.md"
-WITH_WRONG = tuple(kind.name for kind in KINDS if kind.with_wrong)
-Figures = dict[str, Any]
 
 
 def write_page(rows: pl.DataFrame, path: Path = PAGE) -> None:
@@ -31,23 +48,27 @@ def page_of(rows: pl.DataFrame) -> str:
     """The whole page."""
     return "\n".join(
         [
-            _TITLE,
+            TITLE,
             *_wrapped(_opening(rows)),
             "\n## What it comes to\n",
             *_in_short(rows),
             "\n## The worlds\n",
             world_table(),
-            _THE_WORLDS,
+            THE_WORLDS,
             "\n## The primary estimate\n",
-            _primary_table(rows),
-            _OF_PRIMARY,
-            _other_scales(rows),
+            primary_table(rows),
+            OF_PRIMARY,
+            other_scales(rows),
             "\n## The same question in other right ways\n",
-            _of_both_kinds(),
-            _method_table(rows, {name: told for name, told in RIGHT_TOLD.items()}),
+            of_main_kinds(),
+            method_table(rows, RIGHT_TOLD),
+            "\n## Where the primary leans, and why\n",
+            *_wrapped(_of_the_weights(rows)),
             "\n## Wrong ways, and what they do\n",
-            _OF_WRONG,
-            _method_table(rows, {name: told for name, (told, _) in WRONG_TOLD.items()}),
+            OF_WRONG,
+            method_table(rows, only_told(WRONG_TOLD)),
+            OF_ALL_REFER,
+            where_all_refer(rows),
             "",
             *(
                 line
@@ -61,37 +82,12 @@ def page_of(rows: pl.DataFrame) -> str:
     )
 
 
-_TITLE = """# Operating characteristics
-
-<!-- Written by `make recovery`: change sp_eval_tests/recovery/page.py, not this file. -->
-"""
-_THE_WORLDS = """
-In the default world people differ lastingly, and everybody's need goes up and down by quarters; half
-of 30 practices refer, over eleven months; the hazard of being referred is 2.1 times higher with every
-GP or nurse contact of the last 91 days, up to twelve of them, and hangs on conditions and deprivation
-besides. The scheme changes rates by what the table says from the day after referral, for everybody
-referred. `sp_eval/synthetic/settings.py` holds the rest.
-"""
-_OF_PRIMARY = """
-*Bias* is the mean log of estimate over truth, in per cent, with its Monte Carlo error in brackets: a
-bias within twice its error cannot be told from none. *Coverage* is the share of 95% intervals that
-held the truth. *SD / SE*: how much estimates scatter, and how much they say they do. *Size*: of
-worlds in which nothing is the truth, the share of intervals that exclude it; 0.05 is promised. Kinds
-of few worlds tell little of coverage and size by themselves.
-
-On the other scale, and the fall that selection alone explains, over all worlds:
-"""
-_OF_WRONG = """A study file that asks for most of these is refused, with the reason. They were run on the same
-worlds and people as the table above.
-"""
-
-
 def _opening(rows: pl.DataFrame) -> str:
     worlds = rows.unique("world")
     minutes = float(worlds["cpu_seconds"].sum()) / 60
     return (
-        f"{worlds.height} made-up worlds whose truth is known were evaluated as deliveries would be:"
-        f" contract-form extracts, SQL, design gate, models. This page tells how far off the"
+        f"{worlds.height} made-up worlds whose truth is known were evaluated as deliveries would"
+        f" be: contract-form extracts, SQL, design gate, models. This page tells how far off the"
         f" estimates were and how often their intervals held the truth; and what wrong methods make"
         f" of the same people. `make recovery` makes the worlds and the page anew (this time in"
         f" {minutes:.0f} minutes of processor time) and fails where a limit is passed. To save time"
@@ -100,17 +96,17 @@ def _opening(rows: pl.DataFrame) -> str:
 
 
 def _in_short(rows: pl.DataFrame) -> Iterable[str]:
-    all_worlds = _by(summarise(rows.filter(method=PRIMARY)), "outcome")
+    all_worlds = by_name(summarise(rows.filter(method=PRIMARY)), "outcome")
     gp, elective = all_worlds["gp_contact"], all_worlds["elective_admission"]
     coverage = [f["coverage"] for f in all_worlds.values()]
-    wrong = rows.filter(pl.col("kind").is_in(WITH_WRONG))
-    by_method = _by(summarise(wrong.filter(outcome="gp_contact")), "method")
+    wrong = rows.filter(pl.col("kind").is_in(MAIN))
+    by_method = by_name(summarise(wrong.filter(outcome="gp_contact")), "method")
     naive, series = by_method["before_after"], by_method["interrupted_series_referred_alone"]
-    total, told = by_method["matched_on_yearly_total"], _percent
+    total, told = by_method["matched_on_yearly_total"], percent
     held = rows.filter(pl.col("method") == PRIMARY, pl.col("withheld").is_not_null())
     lines = (
-        f"The primary GP rate ratio was off by {told(gp)} on average over all {gp['worlds']} worlds;"
-        f" the planned admissions, which no scheme here touches, by {told(elective)}.",
+        f"The primary GP rate ratio was off by {told(gp)} on average over all {gp['worlds']}"
+        f" worlds; the planned admissions, which no scheme here touches, by {told(elective)}.",
         f"Its 95% intervals held the truth in {min(coverage):.2f} to {max(coverage):.2f} of worlds,"
         f" by outcome. Where nothing is done to anything, {gp['size']:.2f} of GP intervals said"
         f" otherwise.",
@@ -122,97 +118,34 @@ def _in_short(rows: pl.DataFrame) -> Iterable[str]:
     return [line for text in lines for line in _wrapped(f"- {text}", "  ")]
 
 
-def world_table() -> str:
-    rows = []
-    for kind in KINDS:
-        people, referred = kind.size
-        worlds = sum(planned.kind == kind for planned in PLAN)
-        seeds = f"{kind.first + 1}-{kind.first + kind.seeds}"
-        rows.append((kind.name, kind.told, f"{people:,}", f"{referred}", str(worlds), seeds))
-    head = ("kind", "true rate ratios, and what differs", "people", "referred", "worlds", "seeds")
-    return _table(head, rows)
+def _of_the_weights(rows: pl.DataFrame) -> str:
+    """What the paired contrasts of worlds without effect say of the censoring weights."""
+    nothing = rows.filter(pl.col("kind").is_in(("no effect", "small, no effect")))
+    gp = nothing.filter(outcome="gp_contact")
+    apart = by_name(apart_from_primary(gp), "method")
 
+    def above(method: str) -> str:
+        found = apart[method]
+        return f"{-100 * found['apart']:+.1f}% ({100 * found['apart_error']:.1f})"
 
-def _primary_table(rows: pl.DataFrame) -> str:
-    primary = rows.filter(method=PRIMARY)
-    parts = [(kind.name, primary.filter(kind=kind.name)) for kind in KINDS]
-    found = []
-    for name, part in [*parts, ("**all**", primary)]:
-        for outcome, told in OUTCOMES_TOLD.items():
-            figures = summarise(part.filter(outcome=outcome)).row(0, named=True)
-            truth = "" if name == "**all**" else _number(figures["true"])
-            estimate = "" if name == "**all**" else _number(figures["estimate"], 3)
-            found.append((name, told, truth, estimate, *_judged(figures)))
-    return _table(("kind", "outcome", "truth", "mean estimate", *_JUDGED), found)
-
-
-def _other_scales(rows: pl.DataFrame) -> str:
-    found = []
-    for method, name in ((DIFFERENCE, "difference per 1,000 person-years"), (FALL, "fall")):
-        by_outcome = _by(summarise(rows.filter(method=method)), "outcome")
-        for outcome, told in OUTCOMES_TOLD.items():
-            f = by_outcome[outcome]
-            digits = 0 if method == DIFFERENCE else 3
-            middle = [_number(f[column], digits) for column in ("true", "estimate")]
-            bias = (
-                f"{f['bias']:+.0f} ({f['mc_error']:.0f})" if method == DIFFERENCE else _percent(f)
-            )
-            found.append((name, told, *middle, bias, _number(f["coverage"])))
-    return _table(("what", "outcome", "truth", "mean estimate", "bias", "coverage"), found)
-
-
-def _of_both_kinds() -> str:
-    kinds = [kind for kind in KINDS if kind.with_wrong]
-    worlds = [sum(planned.kind == kind for planned in PLAN) for kind in kinds]
-    told = " and ".join(f"{n} worlds `{kind.name}`" for n, kind in zip(worlds, kinds, strict=True))
-    return f"Over {told}; bias, coverage and SD / SE over both, size where nothing is the truth.\n"
-
-
-def _method_table(rows: pl.DataFrame, names: dict[str, str]) -> str:
-    both = rows.filter(pl.col("kind").is_in(WITH_WRONG))
-    found = []
-    for method, told in names.items():
-        for outcome, of in OUTCOMES_TOLD.items():
-            part = both.filter(method=method, outcome=outcome)
-            by_kind = _by(summarise(part, "kind"), "kind")
-            figures = summarise(part).row(0, named=True)
-            middles = [_number(by_kind[kind]["estimate"], 3) for kind in WITH_WRONG]
-            truth = _number(by_kind[WITH_WRONG[0]]["true"])
-            found.append((told, of, truth, *middles, *_judged(figures)))
-    return _table(("method", "outcome", "truth", "mean estimate", "where 1", *_JUDGED), found)
-
-
-_JUDGED = ("bias, %", "coverage", "SD / SE", "size")
-
-
-def _judged(figures: Figures) -> tuple[str, ...]:
-    spread = f"{figures['sd']:.3f} / {figures['se']:.3f}"
-    size = _number(figures["size"]) if figures["worlds_of_nothing"] else ""
-    bias = f"{100 * figures['bias']:+.1f} ({100 * figures['mc_error']:.1f})"
-    return bias, _number(figures["coverage"]), spread, size
-
-
-def _percent(figures: Figures) -> str:
-    return f"{100 * figures['bias']:+.1f}% ({100 * figures['mc_error']:.1f})"
-
-
-def _number(value: float | None, digits: int = 2) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def _by(summary: pl.DataFrame, column: str) -> dict[str, Figures]:
-    return {row[column]: row for row in summary.iter_rows(named=True)}
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return (
+        "Where a scheme does nothing, people referred later may simply be followed on: nothing"
+        " happens to them. Against that the primary GP ratio is"
+        f" {above('matched_follow_on')}, and against people of practices that do not refer, of"
+        f" whom nobody is censored, {above('matched_non_referring')}. This is what censoring"
+        " weights leave: whoever of a referring practice turns very busy is nearly sure to be"
+        " referred, hardly anybody like them is left to stand for them, and no weight brings them"
+        f" back ({above('matched_uncapped')} of it is the cap). It makes comparison people look too"
+        " healthy and the difference too small, never in the scheme's favour. Where the scheme does"
+        " something, following on is diluted instead. Without ups and downs of need"
+        " (`steady people`) who turns busy is seen beforehand."
+    )
 
 
 def _wrapped(text: str, hang: str = "") -> list[str]:
     lines, line = [], ""
     for word in text.split():
-        if line and len(line) + 1 + len(word) > 104:
+        if line and len(line) + 1 + len(word) > 100:
             lines.append(line)
             line = hang + word
         else:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["LIMITS", "OUTCOMES_TOLD", "RIGHT_TOLD", "WRONG_TOLD"]
+__all__ = [
+    "LIMITS",
+    "OF_ALL_REFER",
+    "OF_PRIMARY",
+    "OF_WRONG",
+    "OUTCOMES_TOLD",
+    "RIGHT_TOLD",
+    "THE_WORLDS",
+    "TITLE",
+    "WRONG_TOLD",
+]
 
 OUTCOMES_TOLD = {
     "gp_contact": "GP",
@@ -73,7 +83,7 @@ WRONG_TOLD = {
     ),
     "one_date_for_all": (
         "comparison people all looked at from one date in the middle of the period",
-        "Months can no longer be matched: season and trend, and half as many people to choose from.",
+        "Sets are no longer of one month, so that season and trend come in.",
     ),
     "no_washout": (
         "days from referral on counted, no washout",
@@ -102,3 +112,34 @@ LIMITS = (
     " a bias of a few per cent is no longer hidden.",
     "Other calendars. All worlds run from April 2016 to March 2019, with one year's referrals.",
 )
+TITLE = """# Operating characteristics
+
+<!-- Written by `make recovery`: change sp_eval_tests/recovery/page.py, not this file. -->
+"""
+THE_WORLDS = """
+In the default world people differ lastingly, and everybody's need goes up and down by quarters;
+half of 30 practices refer, over eleven months; the hazard of being referred is 2.1 times higher
+with every GP or nurse contact of the last 91 days, up to twelve of them, and hangs on conditions
+and deprivation besides. The scheme changes rates by what the table says from the day after
+referral, for everybody referred. Both schemes' worlds are made of each seed; no two kinds share
+one, so that all worlds are of different people. `sp_eval/synthetic/settings.py` holds the rest.
+"""
+OF_PRIMARY = """
+*Mean estimate* is a geometric mean. *Bias* is the mean log of estimate over truth, in per cent,
+with its Monte Carlo error in brackets: a bias within twice its error cannot be told from none.
+*Coverage* is the share of 95% intervals that held the truth. *SD / SE*: how much the log estimates
+scatter, and how much they say they do. *Size*: of worlds in which 1 is the truth, the share of
+intervals that exclude it; 0.05 is promised. Kinds of few worlds tell little of coverage and size.
+
+The rate difference, and the ratio of after to before that selection alone explains (*fall*, against
+what would have come of the same people without the scheme), over all worlds:
+"""
+OF_WRONG = """A study file that asks for most of these is refused, with the reason. They were run
+on the worlds and people of the table above; each differs from the primary estimate in what it says.
+*From primary* is the mean log distance from the primary estimate of the same world, which chance
+touches far less than it does the bias.
+"""
+OF_ALL_REFER = """
+Where half of the practices never refer, their busy people are there to compare with, and some of
+these ways do less harm than they would elsewhere. GP contacts in worlds where all refer:
+"""

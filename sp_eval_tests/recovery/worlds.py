@@ -76,6 +76,14 @@ KINDS = (
         7_000,
         {"trend_per_year": 0.05, "referring_share": 0.67},
     ),
+    Kind(
+        "all refer",
+        "as `gentle choice`; every practice refers",
+        4,
+        10_000,
+        {"hazard_slope": 0.35, "referring_share": 1.0},
+        with_wrong=True,
+    ),
     Kind("small, fewer", "as `fewer`, small", 16, 8_000, size=_SMALL),
     Kind("small, no effect", "as `no effect`, small", 16, 9_000, {"effects": _NONE}, _SMALL),
 )
