@@ -12,6 +12,7 @@ from sp_eval_tests.recovery.figures import apart_from_primary, summarise
 from sp_eval_tests.recovery.page_tables import (
     MAIN,
     by_name,
+    in_per_cent,
     method_table,
     of_main_kinds,
     only_told,
@@ -96,49 +97,61 @@ def _opening(rows: pl.DataFrame) -> str:
 
 
 def _in_short(rows: pl.DataFrame) -> Iterable[str]:
-    all_worlds = by_name(summarise(rows.filter(method=PRIMARY)), "outcome")
-    gp, elective = all_worlds["gp_contact"], all_worlds["elective_admission"]
-    coverage = [f["coverage"] for f in all_worlds.values()]
-    wrong = rows.filter(pl.col("kind").is_in(MAIN))
-    by_method = by_name(summarise(wrong.filter(outcome="gp_contact")), "method")
-    naive, series = by_method["before_after"], by_method["interrupted_series_referred_alone"]
-    total, told = by_method["matched_on_yearly_total"], percent
-    held = rows.filter(pl.col("method") == PRIMARY, pl.col("withheld").is_not_null())
+    over_all = by_name(summarise(rows.filter(method=PRIMARY)), "outcome")
+    gp, control = over_all["gp_contact"], over_all["elective_admission"]
+    coverage = [figures["coverage"] for figures in over_all.values()]
+    main = rows.filter(pl.col("kind").is_in(MAIN), outcome="gp_contact")
+    ways = by_name(summarise(main), "method")
+    naive, series = ways["before_after"], ways["interrupted_series_referred_alone"]
     lines = (
-        f"The primary GP rate ratio was off by {told(gp)} on average over all {gp['worlds']}"
-        f" worlds; the planned admissions, which no scheme here touches, by {told(elective)}.",
+        f"The primary GP rate ratio was off by {percent(gp)} over all {gp['worlds']} worlds, that"
+        f" of planned admissions, which no scheme here touches, by {percent(control)}.",
         f"Its 95% intervals held the truth in {min(coverage):.2f} to {max(coverage):.2f} of worlds,"
-        f" by outcome. Where nothing is done to anything, {gp['size']:.2f} of GP intervals said"
-        f" otherwise.",
-        f"{held['world'].n_unique()} of {gp['worlds']} worlds had a primary estimate withheld.",
-        f"Before/after was off by {told(naive)} for GP contacts and held the truth in"
+        f" by outcome. Where nothing was done, {gp['size']:.2f} of GP intervals said otherwise.",
+        _withheld(rows.filter(method=PRIMARY)),
+        f"Before/after was off by {percent(naive)} for GP contacts and held the truth in"
         f" {naive['coverage']:.2f} of worlds; segmented regression of the referred alone by"
-        f" {told(series)}; matching on the yearly total by {told(total)}.",
+        f" {percent(series)}; matching on the yearly total by"
+        f" {percent(ways['matched_on_yearly_total'])}.",
     )
     return [line for text in lines for line in _wrapped(f"- {text}", "  ")]
+
+
+def _withheld(primary: pl.DataFrame) -> str:
+    worlds = primary.unique("world")
+    without = worlds.filter(pl.col("withheld").is_not_null())
+    if without.is_empty():
+        return f"No primary estimate was withheld in any of {worlds.height} worlds."
+    kinds = " and ".join(f"`{kind}`" for kind in without["kind"].unique().sort())
+    return (
+        f"In {without.height} of {worlds.height} worlds, of kind {kinds}, the primary estimates"
+        " were withheld by the design gate: too few of the referred found similar people."
+    )
 
 
 def _of_the_weights(rows: pl.DataFrame) -> str:
     """What the paired contrasts of worlds without effect say of the censoring weights."""
     nothing = rows.filter(pl.col("kind").is_in(("no effect", "small, no effect")))
-    gp = nothing.filter(outcome="gp_contact")
-    apart = by_name(apart_from_primary(gp), "method")
+    apart = by_name(apart_from_primary(nothing.filter(outcome="gp_contact")), "method")
+    trend = rows.filter(method=PRIMARY, outcome="gp_contact", kind="trend")
 
     def above(method: str) -> str:
         found = apart[method]
-        return f"{-100 * found['apart']:+.1f}% ({100 * found['apart_error']:.1f})"
+        return in_per_cent(-found["apart"], found["apart_error"], "%")
 
     return (
-        "Where a scheme does nothing, people referred later may simply be followed on: nothing"
-        " happens to them. Against that the primary GP ratio is"
-        f" {above('matched_follow_on')}, and against people of practices that do not refer, of"
-        f" whom nobody is censored, {above('matched_non_referring')}. This is what censoring"
-        " weights leave: whoever of a referring practice turns very busy is nearly sure to be"
-        " referred, hardly anybody like them is left to stand for them, and no weight brings them"
-        f" back ({above('matched_uncapped')} of it is the cap). It makes comparison people look too"
-        " healthy and the difference too small, never in the scheme's favour. Where the scheme does"
-        " something, following on is diluted instead. Without ups and downs of need"
-        " (`steady people`) who turns busy is seen beforehand."
+        "Where a scheme does nothing, people referred later may simply be followed on, since"
+        " nothing happens to them. Beside that the primary GP ratio is"
+        f" {above('matched_follow_on')}, and beside people of practices that do not refer, of whom"
+        f" nobody is censored, {above('matched_non_referring')}. That is what censoring weights"
+        " leave: whoever of a referring practice turns very busy is nearly sure to be referred,"
+        " hardly anybody like them is left to stand for them, and no weight brings them back (the"
+        f" cap of 20 makes {above('matched_uncapped')} of it). Comparison people look too healthy,"
+        " and the difference too small: an error against the scheme, not in its favour. The more"
+        " practices refer by so steep a choice, the larger it is: where two thirds do (`trend`), GP"
+        f" ratios were off by {percent(summarise(trend).row(0, named=True))}. Where the scheme does"
+        " something, following on is diluted instead; the estimate from practices that do not"
+        " refer has neither fault, and is always shown where there are such practices."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from sp_eval_tests.recovery.worlds import KINDS, PLAN
 __all__ = [
     "MAIN",
     "by_name",
+    "in_per_cent",
     "method_table",
     "of_main_kinds",
     "only_told",
@@ -106,7 +108,7 @@ def _apart(rows: pl.DataFrame, method: str, outcome: str) -> str:
     if method == PRIMARY:
         return ""
     own = apart_from_primary(rows).row(by_predicate=_is(method, outcome), named=True)
-    return f"{100 * own['apart']:+.1f} ({100 * own['apart_error']:.1f})"
+    return in_per_cent(own["apart"], own["apart_error"])
 
 
 def _is(method: str, outcome: str) -> pl.Expr:
@@ -123,12 +125,20 @@ _JUDGED = ("bias, %", "coverage", "SD / SE", "size")
 def _judged(figures: Figures) -> tuple[str, ...]:
     spread = f"{_number(figures['sd'], 3)} / {_number(figures['se'], 3)}"
     size = _number(figures["size"]) if figures["worlds_of_nothing"] else ""
-    bias = f"{100 * figures['bias']:+.1f} ({100 * figures['mc_error']:.1f})"
+    bias = in_per_cent(figures["bias"], figures["mc_error"])
     return bias, _number(figures["coverage"]), spread, size
 
 
+def in_per_cent(log: float | None, error: float | None, unit: str = "") -> str:
+    """A mean log ratio and its error as what the ratio is above or below 1."""
+    if log is None or error is None:
+        return ""
+    ratio = math.exp(log)
+    return f"{100 * (ratio - 1):+.1f}{unit} ({100 * ratio * error:.1f})"
+
+
 def percent(figures: Figures) -> str:
-    return f"{100 * figures['bias']:+.1f}% ({100 * figures['mc_error']:.1f})"
+    return in_per_cent(figures["bias"], figures["mc_error"], "%")
 
 
 def _number(value: float | None, digits: int = 2) -> str:

@@ -61,9 +61,8 @@ WRONG_TOLD = {
     ),
     "matched_on_yearly_total": (
         "matched on the twelve-month total (and age, sex, deprivation, conditions)",
-        "Of two people with twelve contacts the one whose last weeks were busy comes down further"
-        " and is the one referred; here it stays below the other in part only, so that the scheme"
-        " is made to look worse.",
+        "Of two people with twelve contacts each, one may have had eight in the last weeks: they"
+        " do not go on alike, and it is the one with the busy weeks who is referred.",
     ),
     "never_referred_only": (
         "compared with people never referred",
@@ -71,7 +70,9 @@ WRONG_TOLD = {
     ),
     "each_person_once": (
         "each comparison person used once in the whole study",
-        "The first months take the people most alike, and later months make do with others.",
+        "The first months take the people most alike, and later months make do with others. Which"
+        " way that leans hangs on the world; where it leans against another error, as here, the"
+        " two may cancel, which is luck.",
     ),
     "censored_without_weights": (
         "people referred later cut off then, the others not weighted for them",
@@ -83,7 +84,8 @@ WRONG_TOLD = {
     ),
     "one_date_for_all": (
         "comparison people all looked at from one date in the middle of the period",
-        "Sets are no longer of one month, so that season and trend come in.",
+        "Sets are no longer of one month, so that season and trend come in. Here windows hold"
+        " whole years and most rates have no trend: little shows but wider scatter.",
     ),
     "no_washout": (
         "days from referral on counted, no washout",
@@ -125,19 +127,21 @@ referral, for everybody referred. Both schemes' worlds are made of each seed; no
 one, so that all worlds are of different people. `sp_eval/synthetic/settings.py` holds the rest.
 """
 OF_PRIMARY = """
-*Mean estimate* is a geometric mean. *Bias* is the mean log of estimate over truth, in per cent,
-with its Monte Carlo error in brackets: a bias within twice its error cannot be told from none.
-*Coverage* is the share of 95% intervals that held the truth. *SD / SE*: how much the log estimates
-scatter, and how much they say they do. *Size*: of worlds in which 1 is the truth, the share of
-intervals that exclude it; 0.05 is promised. Kinds of few worlds tell little of coverage and size.
+*Mean estimate* is a geometric mean. *Bias* is the geometric mean of estimate over truth, less 1, in
+per cent, with its Monte Carlo error in brackets: a bias within twice its error cannot be told from
+none. *Coverage* is the share of 95% intervals that held the truth. *SD / SE*: how much the log
+estimates scatter, and how much they say they do. *Size*: of worlds in which 1 is the truth, the
+share of intervals that exclude it; 0.05 is promised. Kinds of few worlds tell little of coverage
+and size.
 
 The rate difference, and the ratio of after to before that selection alone explains (*fall*, against
 what would have come of the same people without the scheme), over all worlds:
 """
-OF_WRONG = """A study file that asks for most of these is refused, with the reason. They were run
-on the worlds and people of the table above; each differs from the primary estimate in what it says.
-*From primary* is the mean log distance from the primary estimate of the same world, which chance
-touches far less than it does the bias.
+OF_WRONG = """\
+A study file that asks for most of these is refused, with the reason. They were run on the worlds
+and people of the table above; each differs from the primary estimate in what it says. *From
+primary* is the distance from the primary estimate of the same world, as a bias is from the truth;
+chance touches it far less.
 """
 OF_ALL_REFER = """
 Where half of the practices never refer, their busy people are there to compare with, and some of

@@ -93,7 +93,7 @@ def test_a_page_is_made_of_any_full_set_of_rows() -> None:
     ]
     text = page_of(rows_of(*told))
     assert "nan" not in text
-    assert text.count("| -10.5 (") >= len(WRONG_TOLD)
+    assert text.count("| -10.0 (") >= len(WRONG_TOLD)
 
 
 def test_the_page_tells_the_worlds_and_ways_that_are_planned() -> None:
