@@ -112,10 +112,10 @@ METHODS = {
     "matched_did": "similar people, each group's change set against the other's",
     "entropy_balancing": "everybody not referred, weighed to be alike",
     "negative_binomial": "another model of counts",
-    "matched_6_months": "the same, over 6 months after referral",
-    "matched_12_months": "the same, over 12 months after referral",
-    "matched_24_months": "the same, over 24 months after referral",
-    "matched_36_months": "the same, over 36 months after referral",
+    "matched_6_months": "the same, over half a year",
+    "matched_12_months": "the same, over one year",
+    "matched_24_months": "the same, over two years",
+    "matched_36_months": "the same, over three years",
 }
 SOURCES = {
     "gp_contact": "GP contacts",
