@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import ceil, exp, isfinite, log, sqrt
+from math import ceil, exp, inf, isfinite, log, sqrt
 from typing import Any
 
 from scipy import optimize, stats
@@ -40,6 +40,8 @@ def minimum_detectable_rate_ratio(
     years: float = 1.0,
     matching_ratio: float = 1.0,
     dispersion: float = 1.0,
+    cluster_size: float = 1.0,
+    icc: float = 0.0,
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> DetectableRatio:
@@ -54,6 +56,11 @@ def minimum_detectable_rate_ratio(
         size of their weights, one person counted once however often they serve.
     dispersion : variance over mean of the counts of the comparison people in that time, 1 for
         Poisson; less is taken as 1.
+    cluster_size : people of one cluster, such as a practice, who are all exposed or all not; 1
+        where the people of a cluster stand on both sides, as when each is matched within their
+        practice. Where sizes vary, their mean weighted by size: mean x (1 + squared coefficient
+        of variation).
+    icc : correlation of the counts of two people of one cluster, both unexposed.
     power : share of such studies in which the change shows, 0 to 1.
     alpha : two-sided size of the test.
 
@@ -63,24 +70,28 @@ def minimum_detectable_rate_ratio(
 
     Raises
     ------
-    ValueError : a number of people, rate, length or ratio is not above nought.
+    ValueError : a number of people, rate, length or ratio is not above nought, a cluster size is
+        below 1, or `icc`, `power` or `alpha` is out of range.
 
     Assumes
     -------
     A Wald test of the log rate ratio. Counts of a person have the mean rate x years x ratio and,
     of people exposed and not, the same coefficient of variation between persons: variance
     mean + k mean squared, k = (dispersion - 1) / (rate x years), so that a change multiplies
-    everybody's rate. Persons are the clusters and differ from one another independently. No
-    gain from adjustment (which makes the true error smaller) and no loss from people who cannot
-    be followed to the end or are referred later (which makes it larger).
+    everybody's rate. Clusters differ from one another independently, and are so many that the
+    test's normal distribution holds (some thirty a side). No gain from adjustment (which makes
+    the true error smaller) and no loss from people who cannot be followed to the end or are
+    referred later (which makes it larger).
 
     The variance is that at the change, as a Wald test measures it: |log RR| sqrt(people) =
-    (z(1 - alpha/2) + z(power)) sqrt(V), V = 1 / (mean x RR) + k + (1 / mean + k) /
-    matching_ratio, which without a change is dispersion / mean x (1 + 1 / matching_ratio).
+    (z(1 - alpha/2) + z(power)) sqrt(V), V = 1 / (mean x RR) + c + (1 / mean + c) /
+    matching_ratio, c = k + (cluster_size - 1) x icc x dispersion / mean. Without a change V is
+    dispersion / mean x (1 + 1 / matching_ratio) x the design effect 1 + (cluster_size - 1) x icc.
     Zhu and Lakkis, Statistics in Medicine 2014;33:376-387, doi 10.1002/sim.5947, their second
-    approach (true rates).
+    approach (true rates); design effect: Donner and Klar, Design and Analysis of Cluster
+    Randomization Trials in Health Research, 2000, section 5.2.
     """
-    counts = _Counts(people, rate * years, matching_ratio, max(1.0, dispersion))
+    counts = _Counts(people, rate * years, matching_ratio, dispersion, cluster_size, icc)
     reach = _reach(power, alpha)
 
     def lacks(log_ratio: float) -> float:
@@ -103,6 +114,8 @@ def people_needed(
     years: float = 1.0,
     matching_ratio: float = 1.0,
     dispersion: float = 1.0,
+    cluster_size: float = 1.0,
+    icc: float = 0.0,
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> int:
@@ -114,7 +127,7 @@ def people_needed(
     """
     if not ratio > 0 or ratio == 1:
         raise ValueError("'ratio' must be above nought and other than 1")
-    counts = _Counts(1.0, rate * years, matching_ratio, max(1.0, dispersion))
+    counts = _Counts(1.0, rate * years, matching_ratio, dispersion, cluster_size, icc)
     return ceil(counts.variance(log(ratio)) * (_reach(power, alpha) / log(ratio)) ** 2)
 
 
@@ -125,10 +138,12 @@ def standard_error(
     years: float = 1.0,
     matching_ratio: float = 1.0,
     dispersion: float = 1.0,
+    cluster_size: float = 1.0,
+    icc: float = 0.0,
     ratio: float = 1.0,
 ) -> float:
     """The standard error of the log rate ratio to expect where the rate ratio is `ratio`."""
-    counts = _Counts(people, rate * years, matching_ratio, max(1.0, dispersion))
+    counts = _Counts(people, rate * years, matching_ratio, dispersion, cluster_size, icc)
     return sqrt(counts.variance(log(ratio)) / people)
 
 
@@ -140,15 +155,21 @@ class _Counts:
     mean: float
     matching_ratio: float
     dispersion: float
+    cluster_size: float
+    icc: float
 
     def __post_init__(self) -> None:
         for value in (self.people, self.mean, self.matching_ratio):
             if not (value > 0 and isfinite(value)):
                 raise ValueError("people, rate, years and matching ratio must be above nought")
+        if not (1 <= self.cluster_size < inf and 0 <= self.icc <= 1):
+            raise ValueError("'cluster_size' must be 1 or more, 'icc' between 0 and 1")
 
     def variance(self, log_ratio: float) -> float:
         """Of the log rate ratio, for one exposed person."""
-        between = (self.dispersion - 1) / self.mean
+        dispersion = max(1.0, self.dispersion)
+        shared = (self.cluster_size - 1) * self.icc * dispersion  # by the people of one cluster
+        between = (dispersion - 1 + shared) / self.mean
         exposed = exp(-log_ratio) / self.mean + between
         comparison = 1 / self.mean + between
         return exposed + comparison / self.matching_ratio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import ceil, exp, log, sqrt
 
 import numpy as np
 import pytest
@@ -24,6 +24,50 @@ def test_zhu_and_lakkis_table_one() -> None:
     """Rate 0.8, ratio 0.85, k 0.4, 0.75 years, power 0.8: 1,316 people a group (approach 2)."""
     dispersion = 1 + 0.4 * 0.8 * 0.75
     assert people_needed(0.85, rate=0.8, years=0.75, dispersion=dispersion) == 1316
+
+
+@pytest.mark.parametrize(
+    ("rate", "ratio", "between", "years", "comparison", "power", "people"),
+    [  # R's MKpower 1.2, power.nb.test, approach 2, at the settings of Zhu and Lakkis' tables I-IV
+        (0.8, 0.85, 0.4, 0.75, 1.0, 0.8, 1315.68986755566),
+        (1.4, 1.15, 1.5, 0.75, 1.0, 0.8, 1920.90824789855),
+        (2.0, 0.5, 1.0, 1.0, 1.0, 0.8, 57.177451851512),
+        (10.0, 1.5, 5.0, 1.0, 2 / 3, 0.8, 607.119227751599),
+        (5.0, 2.0, 0.5, 1.0, 1.0, 0.8, 21.237339259133),
+        (5.9 / 3, 0.4, 1 / 0.49, 3.0, 1.0, 0.9, 58.5056204618881),
+        (13 / 6, 0.2, 1 / 0.52, 6.0, 1.0, 0.9, 17.4740043049327),
+    ],
+)
+def test_mkpower(
+    rate: float, ratio: float, between: float, years: float, comparison: float, power: float,
+    people: float,
+) -> None:  # fmt: skip
+    given = {
+        "rate": rate, "years": years, "matching_ratio": comparison,
+        "dispersion": 1 + between * rate * years, "power": power,
+    }  # fmt: skip
+    assert people_needed(ratio, **given) == ceil(people)
+    found = minimum_detectable_rate_ratio(people, **given)
+    assert (found.fall if ratio < 1 else found.rise) == pytest.approx(ratio, abs=1e-9)
+
+
+def test_without_a_change_clustering_is_the_design_effect() -> None:
+    given = {"rate": 2.0, "years": 0.5, "matching_ratio": 3.0, "dispersion": 2.5}
+    plain = standard_error(800, **given)
+    clustered = standard_error(800, **given, cluster_size=25, icc=0.04)
+    assert clustered == pytest.approx(plain * sqrt(1 + 24 * 0.04))
+    assert standard_error(800, **given, cluster_size=25) == plain
+    assert standard_error(800, **given, icc=0.5) == plain
+
+
+def test_what_a_cluster_shares_does_not_shrink_with_the_counts() -> None:
+    """By hand: mean 1, dispersion 2, ICC 0.1, clusters of 11: k = 1 + 10 x 0.1 x 2 = 3."""
+    given = {"rate": 1.0, "dispersion": 2.0, "cluster_size": 11.0, "icc": 0.1}
+    at_half = standard_error(100, **given, ratio=0.5)
+    assert at_half == pytest.approx(sqrt((1 / 0.5 + 3 + 1 + 3) / 100))
+    found = minimum_detectable_rate_ratio(5000, **given)
+    assert people_needed(found.rise, **given) in (5000, 5001)
+    assert found.rise > minimum_detectable_rate_ratio(5000, rate=1.0, dispersion=2.0).rise
 
 
 @pytest.mark.parametrize(("people", "rate", "years", "ratio", "between"), CASES)
@@ -90,6 +134,10 @@ def test_more_alike_than_chance_is_taken_as_chance() -> None:
         {"rate": 1.0, "matching_ratio": 0.0},
         {"rate": 1.0, "power": 1.0},
         {"rate": 1.0, "alpha": 0.0},
+        {"rate": 1.0, "cluster_size": 0.5},
+        {"rate": 1.0, "cluster_size": float("inf")},
+        {"rate": 1.0, "icc": -0.1},
+        {"rate": 1.0, "icc": 1.1},
     ],
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, float]) -> None:
