@@ -1,4 +1,4 @@
-"""Matching against a literal greedy loop, and against published tables on LaLonde's data."""
+"""Matching, the largest first, against a literal greedy loop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sp_eval.comparison.balance import balance_table
 from sp_eval.comparison.matching import caliper_width, match_nearest
-from sp_eval.comparison.propensity import fit_logistic
-from sp_eval_tests.support.shared_files import shared_file
 
 
 def greedy(
@@ -108,61 +105,12 @@ def test_caliper_is_a_share_of_both_groups_spread():
     assert caliper_width(score, exposed, sd=0.2) == pytest.approx(0.2 * np.sqrt(4.5))
 
 
-LALONDE = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
-# MatchIt, vignette "Getting Started", nearest neighbour 1:1 on a logistic propensity score,
-# largest first, no caliper: standardised mean differences and variance ratios after matching.
-PUBLISHED = {
-    "age": (0.0718, 0.4568),
-    "educ": (-0.1290, 0.5721),
-    "re74": (-0.0505, 1.3289),
-    "re75": (-0.0257, 1.4956),
-    "black": (1.0259, None),
-    "hispan": (-0.6629, None),
-    "married": (-0.0552, None),
-    "nodegree": (0.1546, None),
-}
-
-
-def lalonde() -> pl.DataFrame:
-    frame = pl.read_csv(shared_file("data", "lalonde", "lalonde.csv"), infer_schema_length=None)
-    frame = frame.with_row_index("id").with_columns(
-        pl.col("id").cast(pl.Int64),
-        draw=pl.col("id").cast(pl.UInt64),
-        exposed=pl.col("treat") == 1,
-        black=(pl.col("race") == "black").cast(pl.Float64),
-        hispan=(pl.col("race") == "hispan").cast(pl.Float64),
+def test_all_of_many_equals_at_exactly_the_caliper_are_within():
+    # 0.1 + 0.2 is not 0.3 once rounded: the distance decides, not the end of a slice of scores
+    score = [0.3, *[0.1] * 4]
+    units = pl.DataFrame(
+        {"id": range(5), "exposed": [True] + [False] * 4, "score": score, "draw": range(5)}
     )
-    x = frame.select(LALONDE).to_numpy().astype(float)
-    y = frame["treat"].to_numpy().astype(float)
-    fit = fit_logistic(x, y, np.zeros(len(y), dtype=np.int64))
-    return frame.with_columns(score=pl.Series(fit.probability))
-
-
-def test_lalonde_pairs_are_those_of_the_loop_with_and_without_a_caliper():
-    units = lalonde()
-    for caliper in (None, 0.05):
-        ours = matched(units, ratio=1, caliper=caliper)
-        assert ours == greedy(units, exact=[], ratio=1, caliper=caliper)
-
-
-def test_lalonde_balance_is_the_published_one():
-    units = lalonde()
-    found = match_nearest(units, exposed="exposed", score="score", id="id", draw="draw")
-    assert found.height == 370
-    kept = found.select("id", "weight").join(units, on="id")
-    table = balance_table(kept, exposed="exposed", covariates=list(PUBLISHED), weights="weight")
-    for name, smd, ratio in table.select("covariate", "smd", "variance_ratio").iter_rows():
-        smd_published, ratio_published = PUBLISHED[name]
-        # For 0/1 columns the vignette divides by sqrt(p(1-p)), here by the sample deviation.
-        exactly = ratio_published is not None
-        assert smd == pytest.approx(smd_published, abs=6e-5 if exactly else 4e-3), name
-        if exactly:
-            assert ratio == pytest.approx(ratio_published, abs=6e-5), name
-
-
-def test_lalonde_effect_in_the_treated_is_the_loops():
-    units = lalonde()
-    pairs = matched(units, ratio=1)
-    outcome = dict(units.select("id", "re78").iter_rows())
-    effect = np.mean([outcome[own] - outcome[other[0]] for own, other in pairs.items()])
-    assert effect == pytest.approx(894.37, abs=0.01)
+    gap = abs(0.1 - 0.3)
+    assert matched(units, ratio=4, caliper=gap) == {0: [1, 2, 3, 4]}
+    assert matched(units, ratio=4, caliper=np.nextafter(gap, 0)) == {}
