@@ -73,8 +73,5 @@ def levels_of(
     described = candidates.with_columns(earlier.alias("__earlier"))
     return described.select(
         "candidate_id",
-        *(
-            level_numbers(pl.col(_COLUMNS.get(d.name, "__earlier")), d).alias(d.name)
-            for d in named
-        ),
+        *(level_numbers(pl.col(_COLUMNS.get(d.name, "__earlier")), d).alias(d.name) for d in named),
     )

@@ -11,7 +11,7 @@ from sp_eval.study.windows import HISTORY_BANDS, LOOKBACK_COLUMNS
 __all__ = ["EARLIER_BANDS", "Division", "Level", "division_of"]
 
 # People are referred at their busiest. Levels cut in the last 90 days would gather in one level
-# those who were at their peak and fall by themselves; before that, use tells how people usually are.
+# those at their peak, who fall by themselves; use before that tells how people usually are.
 EARLIER_BANDS: Final = tuple(
     name for name, w in zip(LOOKBACK_COLUMNS, HISTORY_BANDS, strict=True) if w.end <= -90
 )
@@ -68,9 +68,7 @@ def _between(cuts: tuple[int, ...]) -> tuple[Level, ...]:
     """Levels of counts, each from one cut up to the next."""
     ends = [*(cut - 1 for cut in cuts[1:]), None]
     first = Level("none" if cuts[0] == 1 else f"0 to {cuts[0] - 1}", 0, cuts[0] - 1)
-    return first, *(
-        Level(_span(cut, end), cut, end) for cut, end in zip(cuts, ends, strict=True)
-    )
+    return first, *(Level(_span(cut, end), cut, end) for cut, end in zip(cuts, ends, strict=True))
 
 
 def _span(least: int, most: int | None) -> str:
