@@ -123,5 +123,6 @@ def _refuse_beyond(values: Array, group: NDArray[np.bool_], name: str) -> None:
     if np.isclose(mean, low) or np.isclose(mean, high):
         raise ValueError(
             f"the exposed mean of '{name}' ({mean:g}) lies on the edge of the comparison units' "
-            f"values ({low:g} to {high:g}): keep comparison units of that value alone, without it"
+            f"values ({low:g} to {high:g}): keep only comparison units of that value, and leave "
+            "the covariate out"
         )

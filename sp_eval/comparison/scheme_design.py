@@ -9,15 +9,16 @@ import polars as pl
 
 from sp_eval.comparison.balance import balance_table, effective_size
 from sp_eval.comparison.censoring import CensoringWeights, month_number
+from sp_eval.comparison.contamination import CONTAMINATED, flag_contaminated
 from sp_eval.comparison.covariates import Covariates, build_covariates
 from sp_eval.comparison.draws import hashed_sample
 from sp_eval.comparison.matching import caliper_width, match_nearest
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
 from sp_eval.comparison.subgroup_sets import Subgroups, match_within_levels
-from sp_eval.study.design import Pool, StudyDesign
+from sp_eval.study.design import Comparison, Pool, StudyDesign
 from sp_eval.study.outcomes import OUTCOMES
 
-__all__ = ["PoolDesign", "SchemeDesign", "design_pool", "design_scheme"]
+__all__ = ["PoolDesign", "SchemeDesign", "design_pool", "design_scheme", "in_pool"]
 
 _SAMPLE = 60_000
 
@@ -81,6 +82,9 @@ def design_scheme(
     ------
     NotConvergedError : nobody was referred, or everybody, or the regression does not settle.
     """
+    candidates = flag_contaminated(
+        candidates, study.comparison.own_schemes, follow_up_days=study.post.end
+    )
     in_study = candidates.filter("is_in_study")
     others = [
         o.name
@@ -111,12 +115,8 @@ def _scored(
     candidates: pl.DataFrame, covariates: Covariates, study: StudyDesign, pool: Pool
 ) -> pl.DataFrame:
     """The exposed and the pool with their covariates and `ps_logit`."""
-    chosen = {
-        "area": pl.lit(value=True),
-        "non_referring_practices": ~pl.col("is_referring_practice"),
-        "referring_practices": pl.col("is_referring_practice"),
-    }[pool]
-    rows = candidates.filter(pl.col("is_exposed") | chosen)
+    asked = study.comparison.model_copy(update={"pool": pool})
+    rows = candidates.filter(pl.col("is_exposed") | in_pool(asked))
     described = rows.join(
         covariates.frame, on="candidate_id", suffix="_column", maintain_order="left"
     )
@@ -145,6 +145,21 @@ def _pool_design(
         effective_comparison=effective_size(comparison["weight"].to_numpy()),
         pool_has_non_referring=not bool(described["is_referring_practice"].all()),
     )
+
+
+def in_pool(comparison: Comparison) -> pl.Expr:
+    """Of people not referred, whom the study compares with.
+
+    Asks for `is_referring_practice` and `is_contaminated` of candidates.
+    """
+    chosen = {
+        "area": pl.lit(value=True),
+        "non_referring_practices": ~pl.col("is_referring_practice"),
+        "referring_practices": pl.col("is_referring_practice"),
+    }[comparison.pool]
+    if comparison.own_schemes_are == "excluded":
+        chosen &= ~pl.col(CONTAMINATED)
+    return chosen
 
 
 def _other_pool(

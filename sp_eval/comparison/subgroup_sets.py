@@ -54,7 +54,7 @@ def match_within_levels(
     match : matches such rows as the primary, and exactly on one column more.
 
     Source: Green & Stuart (2014), Journal of Consulting and Clinical Psychology 82:773, doi
-    10.1037/a0036515; what was measured here is in ADR 0016.
+    10.1037/a0036515; what was measured here is in ADR 0017.
     """
     primary = study.primary.name
     divisions = [division_of(name, primary) for name in study.subgroups]

@@ -31,7 +31,7 @@ def schemes_withheld(estimates: pl.DataFrame) -> frozenset[str]:
 def protect_subgroups(
     frame: pl.DataFrame, policy: Disclosure, *, hidden: Collection[str] = ()
 ) -> pl.DataFrame:
-    """Protect rows of `published.subgroup` of one study (docs/adr/0016).
+    """Protect rows of `published.subgroup` of one study (docs/adr/0017).
 
     Levels of a subgroup add up to the scheme's people, whose number is shown as a cell. Where one
     level is few, no count of any level of that subgroup is shown; and nothing at all of it, where

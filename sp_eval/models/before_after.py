@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,13 @@ from sp_eval.models.design_matrix import numbers
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
 from sp_eval.models.interval import wald
 from sp_eval.models.model_rows import MODEL_UNITS, YEAR
-from sp_eval.models.sandwich import Codes, codes_of, few_clusters_note, robust_variance
+from sp_eval.models.sandwich import (
+    Codes,
+    codes_of,
+    few_clusters_note,
+    names_of,
+    robust_variance,
+)
 
 __all__ = ["NOT_AN_EFFECT", "before_after", "paired_change", "season_note"]
 
@@ -34,7 +41,7 @@ def paired_change(
     after: str,
     days_before: str | None = None,
     days_after: str | None = None,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     window_before: Window | None = None,
     window_after: Window | None = None,
     drop_unpaired: bool = False,
@@ -79,7 +86,9 @@ def paired_change(
     names = [n for n in (before, after, days_before, days_after) if n is not None]
     paired = _paired(rows, names, days=names[2:], drop_unpaired=drop_unpaired)
     unpaired = rows.height - paired.height
-    clusters = codes_of(paired, [] if cluster is None else [cluster])
+    clusters = codes_of(paired, names_of(cluster))
+    if len(clusters) > 1:
+        raise ValueError("persons are grouped one way: name one column as 'cluster'")
     code = clusters[0] if clusters else np.arange(paired.height)
     least = 0.0 if days_before is not None else -np.inf
     values = [numbers(paired, name, least=least) for name in names]

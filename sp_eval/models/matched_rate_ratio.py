@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,7 @@ def rates_of(
     practice_cluster: Sequence[str] = (),
     ci_level: float = 0.95,
     counted: pl.DataFrame | None = None,
+    details: Mapping[str, float] | None = None,
 ) -> MatchedRates:
     """Ratio and difference from a fitted model whose column 1 is exposure.
 
@@ -129,6 +130,7 @@ def rates_of(
     practice_cluster : where given, the larger of the two errors of the ratio stands, with
         Student's t on practices - 1; its last column is the practice.
     counted : rows in the window after, where the model has others too.
+    details : further figures of the ratio.
 
     Raises
     ------
@@ -154,6 +156,7 @@ def rates_of(
             scale="rate_ratio",
             **wald(b, float(np.sqrt(variance)), ci_level=ci_level, df=df, is_log=True),
             **counts,
+            details=details or {},
         ),
         Estimate(
             method=method,

@@ -108,6 +108,14 @@ METHODS = {
     "matched_uncapped": "no cap on any weight",
     "matched_cap_10": "a tighter cap on weights",
     "matched_non_referring": "similar people of practices that do not refer",
+    "matched_uncontaminated": "without similar people whose practice has a scheme of its own",
+    "matched_did": "similar people, each group's change set against the other's",
+    "entropy_balancing": "everybody not referred, weighed to be alike",
+    "negative_binomial": "another model of counts",
+    "matched_6_months": "the same, over half a year",
+    "matched_12_months": "the same, over one year",
+    "matched_24_months": "the same, over two years",
+    "matched_36_months": "the same, over three years",
 }
 SOURCES = {
     "gp_contact": "GP contacts",
