@@ -176,15 +176,18 @@ def _other_pool(
         return None
 
 
-def _match(described: pl.DataFrame, study: StudyDesign, *more: str) -> pl.DataFrame:
-    """Sets within calendar month, what the study matches exactly on, and the columns `more`."""
+def _match(described: pl.DataFrame, study: StudyDesign, level: str | None = None) -> pl.DataFrame:
+    """Sets within calendar month, what the study matches exactly on, and the column `level`.
+
+    Within levels people are scarce: everybody gets a first before anybody gets a second.
+    """
     width = caliper_width(
         described["ps_logit"].to_numpy(),
         described["is_exposed"].to_numpy(),
         sd=study.comparison.caliper_sd,
     )
     named = (e for e in study.comparison.exact if e != "calendar_month")
-    exact = ["index_month", *named, *more]
+    exact = ["index_month", *named, *([level] if level else [])]
     matched = match_nearest(
         described,
         exposed="is_exposed",
@@ -192,6 +195,7 @@ def _match(described: pl.DataFrame, study: StudyDesign, *more: str) -> pl.DataFr
         exact=exact,
         ratio=study.comparison.ratio,
         caliper=width,
+        order="closest" if level else "largest",
         id="candidate_id",
         draw="draw",
     )

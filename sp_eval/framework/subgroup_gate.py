@@ -12,8 +12,13 @@ from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
 from sp_eval.framework.gate import Gate, judge_design
 from sp_eval.study.design import Thresholds
 
-__all__ = ["judge_levels", "why_withheld"]
+__all__ = ["judge_levels", "note_of", "why_withheld"]
 
+_LEAST_SHARE = 0.5  # with fewer it would be about the lesser part of them
+_SAID = {
+    "matched_share": "fewer than half of those who could be followed found similar people",
+    "balance": "the groups of these people differ before referral by more than allowed",
+}
 _WAYS_ON = (
     ". Ways on: a longer period, so that more people are in this group; or read the estimate of"
     " everybody"
@@ -23,11 +28,13 @@ _WAYS_ON = (
 def judge_levels(
     design: SchemeDesign, matched: pl.DataFrame, eligible: Mapping[int, int], marks: Thresholds
 ) -> dict[int, Gate]:
-    """The scheme's own pass marks, asked of each level.
+    """The checks of the scheme's design, asked of each level.
 
     Gaps are in standard deviations of all eligible exposed, as the scheme's are. A level is never
     so large that chance need not be allowed for: what balances everybody balances no level by
-    itself, so that chance is all that a perfect design leaves.
+    itself, so that chance is what a perfect design leaves. Of scarce people fewer find others of
+    their own level: below the scheme's pass mark this is said beside the figure (`note_of`), below
+    half there is none.
 
     Parameters
     ----------
@@ -41,7 +48,7 @@ def judge_levels(
     return {
         number: judge_design(
             _level_design(design, described.filter(level_number=number), people, everybody),
-            marks.model_copy(update={"small_sample": people + 1}),
+            marks.model_copy(update={"small_sample": people + 1, "matched_share": _LEAST_SHARE}),
             share_at_cap=0.0,
         )
         for number, people in sorted(eligible.items())
@@ -50,14 +57,19 @@ def judge_levels(
 
 def why_withheld(gate: Gate) -> str:
     """What failed and the ways on; no figure from which the number of people could be had back."""
-    told = [
-        "the groups of these people differ before referral by more than allowed"
-        if check.name == "balance"
-        else check.sentence
-        for check in gate.checks
-        if not check.passed
-    ]
+    told = [_SAID.get(c.name, c.sentence) for c in gate.checks if not c.passed]
     return "; ".join(told) + _WAYS_ON
+
+
+def note_of(gate: Gate, marks: Thresholds) -> str | None:
+    """What must be said beside the figure of a level in which too many found nobody similar."""
+    share = next(check.value for check in gate.checks if check.name == "matched_share")
+    if share >= marks.matched_share:
+        return None
+    return (
+        f"Fewer than {marks.matched_share:.0%} of these people found similar people of the same"
+        " group; the figure is about those who did."
+    )
 
 
 def _level_design(

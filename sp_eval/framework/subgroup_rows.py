@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.comparison.subgroup_levels import level_numbers
 from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
 from sp_eval.framework.gate import Gate
-from sp_eval.framework.subgroup_gate import judge_levels, why_withheld
+from sp_eval.framework.subgroup_gate import judge_levels, note_of, why_withheld
 from sp_eval.models.heterogeneity import Heterogeneity
 from sp_eval.models.multiplicity import benjamini_hochberg, holm
 from sp_eval.models.person_time import Censoring
@@ -112,11 +113,12 @@ def _divided(
     )
     effects = {effect.level: effect for effect in found.levels}
     rows = []
-    for row in _all(primary, division, _NOBODY):
+    for row in _all(primary, division, _NOBODY, found=eligible):
         number = row["level_number"]
         row["n_eligible"] = eligible.get(number, 0)
         if number in effects:
-            row.update(_told(effects[number], gates[number], primary))
+            notes = (primary["notes"], note_of(gates[number], study.thresholds))
+            row.update(_told(effects[number], gates[number], notes))
         elif number in gates:
             row["withheld_reason"] = why_withheld(gates[number])
         rows.append(row)
@@ -130,7 +132,7 @@ def _matched(design: SchemeDesign, division: Division) -> pl.DataFrame:
     return design.primary.matched
 
 
-def _told(effect: LevelEffect, gate: Gate, primary: Row) -> Row:
+def _told(effect: LevelEffect, gate: Gate, notes: Sequence[str | None]) -> Row:
     counted = ("n_analysed", "n_comparison", "events_exposed", "person_years_exposed")
     balance = next(check for check in gate.checks if check.name == "balance")
     told = {name: getattr(effect, name) for name in counted}
@@ -140,12 +142,15 @@ def _told(effect: LevelEffect, gate: Gate, primary: Row) -> Row:
     if effect.ratio is None:
         return told | {"withheld_reason": effect.reason}
     figures = {name: getattr(effect.ratio, name) for name in ("point", "ci_low", "ci_high")}
-    kept = {"status": "released", "withheld_reason": None, "notes": primary["notes"]}
+    said = " ".join(note for note in notes if note) or None
+    kept = {"status": "released", "withheld_reason": None, "notes": said}
     return told | figures | kept
 
 
-def _all(primary: Row, division: Division, reason: str) -> list[Row]:
-    """Every level of a division, withheld."""
+def _all(
+    primary: Row, division: Division, reason: str, *, found: Collection[int] = ()
+) -> list[Row]:
+    """Every level of a division, withheld; that of people not known only if it is `found`."""
     named = {name: primary[name] for name in ("study_id", "scheme_code", "outcome", "design_hash")}
     return [
         named
@@ -159,6 +164,7 @@ def _all(primary: Row, division: Division, reason: str) -> list[Row]:
             "run_id": primary["run_id"],
         }
         for number, level in enumerate(division.levels, start=1)
+        if level.is_known or number in found
     ]
 
 
