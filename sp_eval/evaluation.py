@@ -15,6 +15,7 @@ from sp_eval.cohort.build import (
     build_candidates,
     build_core,
     build_outcomes,
+    read_carers,
     read_eligible,
     read_held_clocks,
     read_history,
@@ -48,6 +49,7 @@ from sp_eval.framework.sensitivity_rows import (
     unsensitive_rows,
 )
 from sp_eval.framework.sides import side_of
+from sp_eval.framework.subgroup_rows import subgroup_rows, undivided_rows
 from sp_eval.models.scheme_estimates import Counts
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import HORIZON_DAYS, StudyDesign
@@ -61,6 +63,7 @@ __all__ = [
     "evaluate_tables",
     "gate_of",
     "set_side_by_side",
+    "subgroups_of",
     "try_other_ways",
 ]
 
@@ -221,6 +224,29 @@ def _other_lengths(
 
 
 @_one_thread
+def subgroups_of(
+    conn: Connection, study: StudyDesign, primary: pl.DataFrame, *, told: Told | None = None
+) -> list[dict[str, Any]]:
+    """The primary outcome's estimate in each level of each subgroup: rows of `published.subgroup`.
+
+    `primary`: the rows that `estimate` made; a scheme whose own is withheld has none here either.
+    """
+    own = primary.filter(role="primary", scale="rate_ratio", outcome=study.primary.name)
+    rows: list[dict[str, Any]] = []
+    for scheme in kept_schemes(conn) if study.subgroups else ():
+        _tell(told, f"{scheme}: looking for whom it makes a difference")
+        first = own.filter(scheme_code=scheme).row(0, named=True)
+        design = load_compared(conn, scheme).design
+        if design is None or first["status"] == "withheld":
+            rows += undivided_rows(study, first)
+            continue
+        rows += subgroup_rows(
+            study, design, counts_of(conn, scheme), read_carers(conn, scheme), first
+        )
+    return rows
+
+
+@_one_thread
 def set_side_by_side(
     conn: Connection, study: StudyDesign, primary: pl.DataFrame
 ) -> list[dict[str, Any]]:
@@ -261,7 +287,7 @@ def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str |
 
 def _followed(design: SchemeDesign) -> pl.DataFrame:
     exposed = design.candidates.filter("is_exposed")
-    others = [design.primary.matched, design.sample]
+    others = [design.primary.matched, design.sample, design.subgroups.matched]
     if design.other is not None:
         others.append(design.other.matched)
     return pl.concat([t.select(_ID) for t in [exposed, *others]])

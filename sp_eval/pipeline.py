@@ -51,7 +51,12 @@ STEPS: tuple[Step, ...] = (
         ("difference_made", "people_analysed", "contacts_before_and_after"),
         bodies.estimate_differences,
     ),
-    Step("try_others", ("difference_made",), ("other_methods", "side_by_side"), bodies.try_others),
+    Step(
+        "try_others",
+        ("difference_made",),
+        ("other_methods", "subgroups", "side_by_side"),
+        bodies.try_others,
+    ),
     Step(
         "publish",
         (
@@ -69,6 +74,7 @@ STEPS: tuple[Step, ...] = (
             "people_analysed",
             "contacts_before_and_after",
             "side_by_side",
+            "subgroups",
             "other_methods",
         ),
         _FILES,

@@ -29,6 +29,7 @@ _SUMMARISED = (
     "difference_made",
     "contacts_before_and_after",
     "side_by_side",
+    "subgroups",
     "other_methods",
 )
 

@@ -43,7 +43,7 @@ GATE = (
 )
 CODED = [
     "attrition", "balance", "coverage", "delivery", "design_check", "detectable_change",
-    "estimate", "scheme", "study_version", "trend",
+    "estimate", "scheme", "study_version", "subgroup", "trend",
 ]  # fmt: skip
 
 
