@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 LEAST_CONTROLS = 3
-FEW_CONTROLS = 10
+FEW_CONTROLS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def calibrate(
     -------
     Calibration : of an estimate b with error s, point exp(b - mean), error sqrt(sd^2 + s^2),
         interval and two-sided p-value by the normal distribution. A note where there are fewer
-        than ten controls, whose `sd` is likely too small: their own error is not in the interval.
+        than twenty controls: `sd` is likely too small, and its own error is not in the interval.
 
     Raises
     ------

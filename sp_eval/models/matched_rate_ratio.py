@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
 
+from sp_eval.models.design_matrix import design_matrix
 from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
-from sp_eval.models.poisson import (
-    PoissonFit,
-    clustered_variance,
-    fit_poisson,
-    independent_columns,
-)
+from sp_eval.models.interval import wald
+from sp_eval.models.model_rows import MODEL_UNITS, YEAR
+from sp_eval.models.poisson import PoissonFit, fit_poisson
+from sp_eval.models.rate_difference import Rate, observed_rate, rate_difference
+from sp_eval.models.sandwich import codes_of, group_codes, robust_variance
 
-__all__ = ["MatchedRates", "matched_rate_ratio"]
+__all__ = ["MatchedRates", "matched_rate_ratio", "rates_of", "refuse_too_few"]
 
-_PER = 1000.0
-_YEAR = 365.25
 Array = NDArray[np.floating]
+_PER, _DIFFERENCE = MODEL_UNITS[True]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,110 +75,91 @@ def matched_rate_ratio(
     """
     rows = rows.filter(pl.col("days") > 0)
     exposed = rows["exposed"].to_numpy()
-    y, days = rows["events"].to_numpy(), rows["days"].to_numpy()
-    _refuse_too_few(y, exposed)
-    weight = rows["weight"].to_numpy()
-    person = _codes(rows["person_number"])
-    x = _design(rows, exposed, adjustment)
-    fit = fit_poisson(y, days, x, weight)
-    influence = fit.influence(person)
-    matched, practice = _codes(rows["match_set"]), _codes(rows["practice_number"])
-    variance = clustered_variance(influence[:, 1], matched, person)
-    quantile, tail = _normal(ci_level)
-    if by_practice:
-        variance = max(variance, clustered_variance(influence[:, 1], matched, practice))
-        quantile, tail = _student(ci_level, max(1, len(np.unique(practice)) - 1))
-    b, se = float(fit.beta[1]), float(np.sqrt(variance))
-    counts = _counts(rows, exposed)
-    ratio = Estimate(
+    y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
+    refuse_too_few(y, exposed)
+    x = design_matrix(rows, [exposed.astype(float)], adjustment)
+    return rates_of(
+        rows,
+        fit_poisson(y, days, x, weight),
+        observed_rate(y, days, weight * exposed),
         method=method,
-        scale="rate_ratio",
-        point=float(np.exp(b)),
-        ci_low=float(np.exp(b - quantile * se)),
-        ci_high=float(np.exp(b + quantile * se)),
         ci_level=ci_level,
-        p_value=2 * tail(abs(b) / se),
-        standard_error=se,
-        **counts,
+        cluster=("match_set", "person_number"),
+        practice_cluster=("match_set", "practice_number") if by_practice else (),
     )
-    rate, difference = _difference(fit, influence[:, 1], y, days, exposed, (matched, person))
+
+
+def rates_of(
+    rows: pl.DataFrame,
+    fit: PoissonFit,
+    exposed: Rate,
+    *,
+    method: str,
+    cluster: Sequence[str],
+    practice_cluster: Sequence[str] = (),
+    ci_level: float = 0.95,
+    counted: pl.DataFrame | None = None,
+) -> MatchedRates:
+    """Ratio and difference from a fitted model whose column 1 is exposure.
+
+    Parameters
+    ----------
+    rows : as the model was fitted, with `person_number` and the columns of clusters.
+    exposed : the rate R1 that the difference is made from.
+    cluster : decides the errors, and alone those of the difference (clauses 13 and 14).
+    practice_cluster : where given, the larger of the two errors of the ratio stands, with
+        Student's t on practices - 1; its last column is the practice.
+    counted : rows in the window after, where the model has others too.
+
+    Raises
+    ------
+    TooFewEventsError : a column of `cluster` holds one group only.
+    """
+    for name in cluster:
+        if rows[name].n_unique() < 2:
+            raise TooFewEventsError(f"all rows are of one {name}: nothing tells how they differ")
+    influence = fit.influence(group_codes(rows, ["person_number"])[0])[:, 1]
+    clusters = codes_of(rows, cluster)
+    variance, df = robust_variance(influence, clusters), None
+    if practice_cluster:
+        practices = group_codes(rows, practice_cluster)
+        variance = max(variance, robust_variance(influence, practices))
+        df = max(1, int(practices[-1].max()))
+    b = float(fit.beta[1])
+    counts = _counts(rows if counted is None else counted)
+    point, joint = rate_difference(b, influence, exposed)
+    error = float(np.sqrt(robust_variance(joint, clusters)))
     return MatchedRates(
-        ratio, _difference_estimate(difference, method, ci_level, counts), rate * _YEAR * _PER
+        Estimate(
+            method=method,
+            scale="rate_ratio",
+            **wald(b, float(np.sqrt(variance)), ci_level=ci_level, df=df, is_log=True),
+            **counts,
+        ),
+        Estimate(
+            method=method,
+            scale=_DIFFERENCE,
+            **wald(point * _PER, error * _PER, ci_level=ci_level),
+            **counts,
+        ),
+        exposed.value * _PER,
     )
 
 
-def _refuse_too_few(y: Array, exposed: NDArray[np.bool_]) -> None:
+def refuse_too_few(y: Array, exposed: NDArray[np.bool_], when: str = "in the window") -> None:
+    """Refuse arms with fewer than `MINIMUM_EVENTS` events."""
     for arm, name in ((exposed, "referred"), (~exposed, "matched comparison")):
         if not arm.any() or y[arm].sum() < MINIMUM_EVENTS:
             raise TooFewEventsError(
-                f"fewer than {MINIMUM_EVENTS} events among the {name} people in the window"
+                f"fewer than {MINIMUM_EVENTS} events among the {name} people {when}"
             )
 
 
-def _design(rows: pl.DataFrame, exposed: NDArray[np.bool_], adjustment: tuple[str, ...]) -> Array:
-    shape = (rows.height, len(adjustment))  # no columns would select no rows
-    others = rows.select(adjustment).to_numpy().astype(float).reshape(shape)
-    spread = others.std(axis=0)
-    others = (others - others.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    x = np.column_stack([np.ones(rows.height), exposed.astype(float), others])
-    return np.asarray(x[:, independent_columns(x)])
-
-
-def _difference(
-    fit: PoissonFit,
-    influence: Array,
-    y: Array,
-    days: Array,
-    exposed: NDArray[np.bool_],
-    clusters: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> tuple[float, tuple[float, float]]:
-    """R1 and (R1(1 - exp(-b)), its standard error), per day, by the joint influence function."""
-    b = float(fit.beta[1])
-    time = float(days[exposed].sum())
-    rate = float(y[exposed].sum()) / time
-    own = (1 - np.exp(-b)) * exposed * (y - rate * days) / time
-    joint = own + rate * np.exp(-b) * influence
-    return rate, (
-        rate * (1 - float(np.exp(-b))),
-        float(np.sqrt(clustered_variance(joint, *clusters))),
-    )
-
-
-def _difference_estimate(
-    difference: tuple[float, float], method: str, ci_level: float, counts: dict[str, Any]
-) -> Estimate:
-    point, se = (value * _YEAR * _PER for value in difference)
-    quantile, tail = _normal(ci_level)
-    return Estimate(
-        method=method,
-        scale="rate_difference_per_1000_person_years",
-        point=point,
-        ci_low=point - quantile * se,
-        ci_high=point + quantile * se,
-        ci_level=ci_level,
-        p_value=2 * tail(abs(point) / se),
-        standard_error=se,
-        **counts,
-    )
-
-
-def _counts(rows: pl.DataFrame, exposed: NDArray[np.bool_]) -> dict[str, Any]:
-    one = rows.filter(pl.Series(exposed))
+def _counts(rows: pl.DataFrame) -> dict[str, Any]:
+    one = rows.filter(pl.col("exposed"))
     return {
         "n_analysed": one["person_number"].n_unique(),
-        "n_comparison": rows.filter(pl.Series(~exposed))["person_number"].n_unique(),
+        "n_comparison": rows.filter(~pl.col("exposed"))["person_number"].n_unique(),
         "events_exposed": round(float(one["events"].sum())),
-        "person_years_exposed": float(one["days"].sum()) / _YEAR,
+        "person_years_exposed": float(one["days"].sum()) / YEAR,
     }
-
-
-def _codes(values: pl.Series) -> NDArray[np.int64]:
-    return np.asarray(np.unique(values.to_numpy(), return_inverse=True)[1], dtype=np.int64)
-
-
-def _normal(ci_level: float) -> tuple[float, Callable[[float], float]]:
-    return float(stats.norm.ppf(0.5 + ci_level / 2)), lambda z: float(stats.norm.sf(z))
-
-
-def _student(ci_level: float, df: int) -> tuple[float, Callable[[float], float]]:
-    return float(stats.t.ppf(0.5 + ci_level / 2, df)), lambda z: float(stats.t.sf(z, df))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-import numpy as np
 import polars as pl
-from scipy import stats
 
+from sp_eval.models import before_after
 from sp_eval.models.estimate import Estimate, TooFewEventsError
 from sp_eval.study.outcomes import Instrument
 
@@ -60,7 +60,9 @@ def paired_scores(
 
 
 def paired_change(pairs: pl.DataFrame, *, ci_level: float = 0.95) -> Estimate:
-    """Mean change from baseline to follow-up, with Student's interval.
+    """Mean change of a questionnaire from baseline to follow-up, with Student's interval.
+
+    See `before_after.paired_change`.
 
     Parameters
     ----------
@@ -74,20 +76,9 @@ def paired_change(pairs: pl.DataFrame, *, ci_level: float = 0.95) -> Estimate:
     -------
     Nothing about cause, nor about those without a follow-up, whose share must stand beside it.
     """
-    change = (pairs["follow_up"] - pairs["baseline"]).to_numpy()
-    n = len(change)
-    if n < 3:
+    if pairs.height < 3:
         raise TooFewEventsError("fewer than three people answered both at first and later")
-    mean, se = float(change.mean()), float(change.std(ddof=1) / np.sqrt(n))
-    reach = float(stats.t.ppf(0.5 + ci_level / 2, n - 1)) * se
-    return Estimate(
-        method="paired_change",
-        scale="mean_change",
-        point=mean,
-        ci_low=mean - reach,
-        ci_high=mean + reach,
-        ci_level=ci_level,
-        p_value=float(2 * stats.t.sf(abs(mean) / se, n - 1)) if se > 0 else None,
-        standard_error=se,
-        n_analysed=n,
+    found = before_after.paired_change(
+        pairs, before="baseline", after="follow_up", ci_level=ci_level
     )
+    return replace(found, method="paired_change")

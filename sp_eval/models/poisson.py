@@ -1,4 +1,4 @@
-"""Weighted Poisson quasi-likelihood and its clustered sandwich, as arrays in and values out."""
+"""Weighted Poisson quasi-likelihood: arrays in, a fitted log-linear model out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sp_eval.models.estimate import TooFewEventsError
+from sp_eval.models.sandwich import Codes, clustered_variance
 
 __all__ = ["PoissonFit", "clustered_variance", "fit_poisson", "independent_columns"]
 
 Array = NDArray[np.floating]
 # A person who alone decides a coefficient leaves nothing to divide by.
 _LEAST_LEFT = 0.1
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +110,3 @@ def fit_poisson(
 
 def _likelihood(eta: Array, y: Array, weight: Array) -> float:
     return float(weight @ (y * eta - np.exp(np.minimum(eta, 700))))
-
-
-def clustered_variance(influence: Array, one: Codes, two: Codes) -> float:
-    """Two-way clustered variance of one statistic from its row influences.
-
-    V_one + V_two - V_both, each the sum of squares over its clusters times G/(G-1); rows that
-    share both clusters are summed first. Where no two do, V_both is a sum over rows and has
-    factor 1. If the result is not positive the larger one-way variance stands. Source: Cameron,
-    Gelbach & Miller (2011), Journal of Business & Economic Statistics 29:238, doi
-    10.1198/jbes.2010.07136.
-    """
-    first, second = _one_way(influence, one), _one_way(influence, two)
-    pairs, both = np.unique(np.column_stack([one, two]), axis=0, return_inverse=True)
-    of_rows = len(pairs) == len(influence)
-    shared = float((influence**2).sum()) if of_rows else _one_way(influence, both.ravel())
-    variance = first + second - shared
-    return variance if variance > 0 else max(first, second)
-
-
-def _one_way(influence: Array, cluster: Codes) -> float:
-    _, code = np.unique(cluster, return_inverse=True)
-    sums = np.bincount(code, weights=influence)
-    groups = len(sums)
-    return float((sums**2).sum()) * groups / (groups - 1) if groups > 1 else 0.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import load_contract
@@ -96,5 +98,8 @@ def _version_rows(
 
 def _changed(before: dict[str, Any], study: StudyDesign) -> str:
     now = study.model_dump(mode="json", by_alias=True)
-    keys = [key for key in now if before.get(key) != now[key]]
+    # keys that the software has learned since are as they are without them
+    with suppress(ValidationError):  # a key it no longer knows
+        before = StudyDesign.model_validate(before).model_dump(mode="json", by_alias=True)
+    keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     return "changed: " + ", ".join(keys) if keys else "unchanged"

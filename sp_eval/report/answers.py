@@ -115,6 +115,19 @@ def percent_change(
     )
 
 
+def found_of(answer: Answer) -> Sentence:
+    """The difference in a table's cell: the figure where the verdict rests on it, else the range.
+
+    A lone figure beside `cannot tell` would be read as an answer.
+    """
+    bars = answer.bars
+    if bars is None:
+        return say("–")
+    if answer.verdict == "cannot_tell":
+        return interval_words(bars.low, bars.high)
+    return say(f"{{n}} {way(bars.difference)}", n=bars.difference.bare())
+
+
 def way(figure: Figure) -> str:
     """Fewer or more, by the sign."""
     if figure.value == 0:
@@ -226,7 +239,11 @@ def _remark(plain: Figure, anyway: Figure, bars: Bars | None, verdict: str) -> S
     """What a plain before/after would say, and how much of it happens anyway."""
     if plain.value is None:
         return None
-    told = say("A plain before/after would say {n}% {way}.", n=plain.bare(), way=way(plain))
+    told = say(
+        "A plain before/after of all who could be followed would say {n}% {way}.",
+        n=plain.bare(),
+        way=way(plain),
+    )
     if bars is None:
         if anyway.value is None or anyway.value >= 0 or plain.value >= 0:
             more = say(" An unknown part of this happens anyway.")

@@ -8,7 +8,9 @@ from typing import Any
 from sp_eval.report import words
 from sp_eval.report.answers import Answer, answer_of
 from sp_eval.report.figure import Figure, Sentence, listed, say, total
+from sp_eval.report.in_short import in_short
 from sp_eval.report.release import Release
+from sp_eval.report.ways import ways_told
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = ["FirstScreen", "Scheme", "first_screen"]
@@ -41,6 +43,7 @@ class FirstScreen:
     version: Sentence
     grade: Sentence
     schemes: tuple[Scheme, ...]
+    in_short: tuple[Sentence, ...]
     side_by_side: tuple[Sentence, ...]
     not_shown: tuple[Sentence, ...]
     data: Sentence
@@ -59,6 +62,7 @@ def first_screen(release: Release) -> FirstScreen:
         version=_version(release),
         grade=_grade(schemes),
         schemes=schemes,
+        in_short=in_short(schemes),
         side_by_side=_side_by_side(release, schemes),
         not_shown=_not_shown(release, schemes),
         data=_data(release),
@@ -94,7 +98,8 @@ def _version(release: Release) -> Sentence:
     if number.value is None:
         return say("How many versions of this study were tried is not in the release.")
     last = release.number("study_version", "max(version_number)")
-    told = say("version {n} of {m}.", n=number, m=last)
+    when = release.text("study_version", "first_run_at", **now)
+    told = say("version {n} of {m}, first run {when}.", n=number, m=last, when=when)
     if number.value == 1:
         return Sentence(("Asked before results were seen: ", told))
     changed = release.text("study_version", "what_changed", **now)
@@ -164,7 +169,8 @@ def _sure(
     told += _hidden_cause(release, code, primary)
     for answer in answers:
         if answer.role == "negative_control":
-            told.append(_untouched(answer))
+            told.append(_untouched(release, code, answer))
+    told += ways_told(release, code, primary)
     told.append(say(f"Grade {primary.grade}: {words.GRADE_MEANS.get(primary.grade, '')}."))
     return tuple(told)
 
@@ -176,22 +182,25 @@ def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence
     point = release.number("estimate", "point", decimals=1, **key)
     if point.value is None:
         return []
-    return [
-        say(
-            "A cause nobody measured could explain this away only if it made both being referred"
-            " and using this care at least {n} times as likely.",
-            n=point,
-        )
-    ]
+    return [say(words.HIDDEN_CAUSE, n=point)]
 
 
-def _untouched(answer: Answer) -> Sentence:
-    name = answer.label
-    if answer.bars is None or answer.change_low is None or answer.change_high is None:
-        return say(f"{name}, which the scheme should not change: not known.")
-    low, high = answer.change_low.value or 0, answer.change_high.value or 0
-    moved = "it moved" if _moved(answer) or not low <= 0 <= high else "no move seen"
-    return say(f"{name}, which the scheme should not change: {moved}.")
+def _untouched(release: Release, code: str, answer: Answer) -> Sentence:
+    """Whether care that the scheme should not change moved, and what move could have shown."""
+    if answer.bars is None:
+        return say(words.UNTOUCHED, noun=answer.label, moved="not known")
+    if _moved(answer):
+        return say(words.UNTOUCHED, noun=answer.label, moved=words.MOVED)
+    least = release.number(
+        "detectable_change", "smallest_fall", scale=-100, offset=100,
+        scheme_code=code, outcome=answer.outcome,
+    )  # fmt: skip
+    moved: Sentence | str = words.STILL
+    if release.has("detectable_change"):
+        moved = words.WEAK_CONTROL
+        if least.value is not None:
+            moved = say(words.STILL_IF_LARGE, n=least)
+    return say(words.UNTOUCHED, noun=answer.label, moved=moved)
 
 
 def _moved(answer: Answer) -> bool:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sp_eval.report import pictures, sections, words
-from sp_eval.report.answers import Bars, way
+from sp_eval.report.answers import Bars, found_of, way
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
@@ -58,6 +58,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         is_figure=lambda cell: isinstance(cell, Figure) and cell.kind == "number",
         width=_width,
         way=way,
+        found=found_of,
         versions=versions(release),
         versions_told=versions_told(release),
         script=Markup((TEMPLATES / "copy.js").read_text(encoding="utf-8")),  # noqa: S704

@@ -16,6 +16,8 @@ __all__ = ["MOST_LINES", "Receipt", "ReceiptFacts", "receipt_of"]
 
 MOST_LINES = 10
 _LONGEST_LIST = 3
+_IF_RIGHT = "If that is right, do nothing; if rows are lacking, send the file again."
+_NO_HURRY = " What comes corrected counts from the next run on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,9 @@ def receipt_of(facts: ReceiptFacts) -> Receipt:
     counts = _counts(facts.delivery)
     is_used = bool(counts.used) or not (counts.rows_in or _whole(facts).height)
     first = [("Received", _received(counts)), ("Used", _used(counts))]
+    if facts.unusual:  # it may mean that rows never came: sooner mended than any single row
+        first.append(("Please check", _unusual(facts.unusual)))
     last = [("What to do", _what_to_do(facts, counts, is_used=is_used))]
-    if facts.unusual:
-        last.append(("Worth a look", _unusual(facts.unusual)))
     if facts.learned:
         last.append(("Learned so far", facts.learned))
     left = MOST_LINES - len(first) - len(last)
@@ -211,7 +213,8 @@ def _what_to_do(facts: ReceiptFacts, counts: _Counts, *, is_used: bool) -> str:
             f"send the files named above again when they are put right.{listed if has_rows else ''}"
         )
     worst = " Begin with the commonest." if counts.refused > 1 else ""
-    return f"correct the rows where you keep them, and send the file again.{worst}{listed}"
+    mend = "correct the rows where you keep them, and send the whole file again."
+    return f"{mend}{_NO_HURRY}{worst}{listed}"
 
 
 def _mend_and_try_again(facts: ReceiptFacts, counts: _Counts) -> str:
@@ -226,8 +229,8 @@ def _mend_and_try_again(facts: ReceiptFacts, counts: _Counts) -> str:
 
 def _unusual(sentences: tuple[str, ...]) -> str:
     if len(sentences) == 1:
-        return sentences[0]
-    return f"{sentences[0]} ({_many(len(sentences) - 1, 'further point')})"
+        return f"{sentences[0]} {_IF_RIGHT}"
+    return f"{sentences[0]} ({_many(len(sentences) - 1, 'further point')}.) {_IF_RIGHT}"
 
 
 def _many(count: int, noun: str) -> str:

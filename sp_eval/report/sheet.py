@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sp_eval.report import words
-from sp_eval.report.answers import Answer, way
+from sp_eval.report.answers import Answer, found_of, way
 from sp_eval.report.facts import FirstScreen, Scheme
 
 __all__ = ["first_page"]
@@ -52,7 +52,10 @@ def _pages(given: dict[str, str]) -> int:
 def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
     outcomes = [
         {
-            "label": answer.label,
+            "label": answer.label
+            + (
+                " (the scheme should not change these)" if answer.role == "negative_control" else ""
+            ),
             "rows": [
                 _line(scheme.short, own)
                 for scheme in screen.schemes
@@ -66,6 +69,8 @@ def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
         "title": str(screen.title),
         "schemes": " · ".join(scheme.short for scheme in screen.schemes),
         "month": str(screen.month),
+        "short": [str(told) for told in screen.in_short],
+        "means": words.CANNOT_TELL_MEANS,
         "asked": f"{screen.asked} {screen.version} {screen.grade}",
         "boxes": [_box(scheme, with_bars=with_bars) for scheme in screen.schemes],
         "outcomes": outcomes,
@@ -123,6 +128,6 @@ def _line(name: str, answer: Answer) -> list[str]:
     if answer.bars is None:
         return [name, "–", "–", "–", "–", answer.verdict_word]
     bars = answer.bars
-    change = f"{bars.difference.bare()} {way(bars.difference)}"
+    change = str(found_of(answer))
     figures = [str(figure) for figure in (bars.before, bars.without, bars.after)]
     return [name, *figures, change, answer.verdict_word]

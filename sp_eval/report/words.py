@@ -43,6 +43,29 @@ CANNOT_TELL = (
     "{noun}: too few people or events: the truth may lie {interval} for every {hundred} people a"
     " year. This is not evidence of no effect."
 )
+IN_SHORT = {
+    "more": "More because of the scheme, as far as similar people tell: {what}.",
+    "fewer": "Fewer because of the scheme, as far as similar people tell: {what}.",
+    "no_worthwhile_change": "No change large enough to matter: {what}.",
+    "cannot_tell": "These files cannot tell, which does not mean no effect: {what}.",
+    "not_answerable": "No answer is given: {what}.",
+}
+NO_RANKING = "The schemes must not be ranked by these figures."
+CANNOT_TELL_MEANS = (
+    "Cannot tell: the truth may lie anywhere in the range shown; it does not mean no effect."
+    " Fewer contacts are not better or worse in themselves."
+)
+UNTOUCHED = "{noun}, which the scheme should not change: {moved}."
+STILL = "no move seen"
+STILL_IF_LARGE = "no move seen; only a fall of {n}% or more would have shown"
+WEAK_CONTROL = "no move seen, but so few could hardly have shown one"
+MOVED = "it moved"
+HIDDEN_CAUSE = (
+    "A cause nobody measured could explain this away only if it changed both the chance of being"
+    " referred and the use of this care at least {n}-fold, beyond all that was compared."
+)
+WAYS_AGREE = "Of {n} other ways of comparing, all say the same."
+WAYS_DIFFER = "Of {n} other ways of comparing, {m} say the same; not so: {which}."
 CONTROL_MOVED = (
     "{noun} changed too, and the scheme should not change them: whatever moved them may have moved"
     " the other figures as well. Do not take this answer for an effect of the scheme alone."
@@ -58,7 +81,7 @@ GRADES = {
 }
 GRADE_MEANS = {
     "moderate": "the groups were alike before referral, and no care that should stay the same was"
-    " seen to change",
+    " seen to change; without drawing lots who is referred there is no better grade",
     "strong": "people were chosen by lot",
     "weak": "the groups were not alike before referral, or care that should not change did change",
     "none": "no comparison could be released",

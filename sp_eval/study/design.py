@@ -240,6 +240,11 @@ class StudyDesign(_Part):
         return self.index.to + timedelta(days=1)
 
     def design_hash(self) -> str:
-        """SHA-256 of the whole design, keys sorted: 64 hex."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+        """SHA-256 of the whole design, keys sorted: 64 hex.
+
+        A key that says what is so without it adds nothing, so that a key which later software
+        learns makes no new version of a study; defaults are never changed (a test holds them).
+        """
+        told = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        text = json.dumps(told, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

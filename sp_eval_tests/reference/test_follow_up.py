@@ -112,6 +112,10 @@ def test_losses_that_differ_are_named() -> None:
     assert fewer.differential == ("death",)
     alike = follow_up(rows((400, 20, 330.0), (400, 22, 350.0)), window_days=365)
     assert alike.differential == ()
+    sooner = only(rows((400, 30, 150.0), (400, 30, 350.0)))
+    assert sooner.risk_difference == 0
+    assert sooner.is_differential  # as many, in less than half the time
+    assert only(rows((400, 30, 350.0), (400, 30, 150.0))).is_differential
     wider = only(rows((400, 20, 330.0), (400, 22, 350.0)), ci_level=0.99)
     narrower = only(rows((400, 20, 330.0), (400, 22, 350.0)), ci_level=0.8)
     assert wider.rate_ratio_high > narrower.rate_ratio_high

@@ -122,6 +122,23 @@ def test_counts_with_many_ties_and_zeros() -> None:
         assert row["p_high"] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 17, 19, 30, 33, 36])
+def test_the_interval_of_counts_by_the_test_between_their_midpoints(seed: int) -> None:
+    """Ties make the variance smaller: with few values the ends move if that is forgotten."""
+    rng = np.random.default_rng(seed)
+    d = rng.choice([-1.0, 0.0, 1.0, 2.0, 6.0], 14, p=[0.1, 0.1, 0.5, 0.2, 0.1])
+    for gamma in (1.0, 1.25, 1.5):
+        row = rosenbaum_bounds(d, [gamma]).row(0, named=True)
+        between = np.arange(-2.25, 8, 0.5)  # off every Walsh average, which are halves
+        p = gamma / (1 + gamma)
+        z = stats.norm.ppf(0.975)
+        low = [_deviate(d, shift, p) > z for shift in between]
+        high = [_deviate(d, shift, 1 - p) > -z for shift in between]
+        if low[0]:
+            assert row["ci_low"] == between[np.flatnonzero(low)[-1]] + 0.25
+        assert row["ci_high"] == between[np.flatnonzero(high)[-1]] + 0.25
+
+
 def test_of_the_least_pairs() -> None:
     one = rosenbaum_bounds([3.0], [1, 2]).row(1, named=True)
     assert (one["point_low"], one["point_high"], one["ci_low"], one["ci_high"]) == (3, 3, 3, 3)

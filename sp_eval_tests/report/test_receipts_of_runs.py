@@ -167,7 +167,7 @@ def test_the_checks_are_published_in_both_files_alike(narrow: Made) -> None:
             """select sentence from meta.delivery_check
             where status = 'unusual' and scheme_code = 'rotherham'"""
         ).fetchall()
-    assert ("Worth a look" in told) is bool(odd)
+    assert ("Please check" in told) is bool(odd)
 
 
 def test_check_says_what_the_receipt_says(narrow: Made) -> None:

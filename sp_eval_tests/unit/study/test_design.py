@@ -134,3 +134,50 @@ def test_a_study_reads_back_from_its_own_dump() -> None:
     study = a_study(observed={"from": "2016-04-01", "to": "2019-03-31"})
     dumped = study.model_dump(mode="json", by_alias=True)
     assert StudyDesign.model_validate(dumped).design_hash() == study.design_hash()
+
+
+def test_what_a_study_does_not_say_never_changes() -> None:
+    """Its hash leaves out what is so by default: another default would be a silent new version."""
+    least = {
+        "study_id": "least",
+        "title": "?",
+        "index": {"from": "2017-05-01", "to": "2018-03-31"},
+        "outcomes": [{"name": "gp_contact", "role": "primary"}],
+    }
+    told = StudyDesign.model_validate(least).model_dump(mode="json", by_alias=True)
+    of_estimators = told.pop("estimators")
+    assert of_estimators["primary"] == "matched_rate_ratio"  # other ways may be added
+    kept = {
+        "schemes": "all",
+        "windows": {"pre_days": 365, "washout_days": 30, "post_days": 365, "lookback_days": 365},
+        "eligibility": {"age_from": 0, "age_to": 120, "rereferral_days": 28},
+        "disclosure": {"suppress_from": 1, "suppress_to": 7, "round_to": 5},
+        "seed": 1,
+        "observed": None,
+        "override": None,
+        "subgroups": [],
+        "horizons": [],
+    }
+    assert {name: told[name] for name in kept} == kept
+    comparison = {
+        "pool": "area",
+        "own_schemes": [],
+        "own_schemes_are": "excluded",
+        "exact": ["calendar_month"],
+        "covariates": list(COVARIATES),
+        "ratio": 5,
+        "caliper_sd": 0.2,
+    }
+    assert told["comparison"] == comparison
+    thresholds = {
+        "smd": 0.1,
+        "matched_share": 0.9,
+        "weights_at_cap": 0.01,
+        "effective_comparison": 1.0,
+        "small_sample": 500,
+    }
+    assert told["thresholds"].items() >= thresholds.items()
+    explicit = StudyDesign.model_validate(least | {"subgroups": [], "windows": kept["windows"]})
+    assert explicit.design_hash() == StudyDesign.model_validate(least).design_hash()
+    other = StudyDesign.model_validate(least | {"subgroups": ["age"]})
+    assert other.design_hash() != explicit.design_hash()
