@@ -11,7 +11,9 @@ from sp_eval.comparison.balance import balance_table, effective_size
 from sp_eval.comparison.censoring import CensoringWeights, month_number
 from sp_eval.comparison.covariates import Covariates, build_covariates
 from sp_eval.comparison.draws import hashed_sample
+from sp_eval.comparison.equipoise import matched_equipoise
 from sp_eval.comparison.matching import caliper_width, match_nearest
+from sp_eval.comparison.overlap import overlap
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
 from sp_eval.study.design import Pool, StudyDesign
 from sp_eval.study.outcomes import OUTCOMES
@@ -27,7 +29,10 @@ class PoolDesign:
 
     `matched`: `candidate_id, match_set, exposed, distance, weight, ps_logit`. `balance`:
     `covariate, smd_before, smd_after, variance_ratio_after`. `n_exposed` eligible exposed;
-    `effective_comparison` Kish's size of the weighted comparison rows.
+    `effective_comparison` Kish's size of the weighted comparison rows. Shares, 0 to 1:
+    `outside_range` of the eligible exposed whose score lies beyond those of the comparison people,
+    `equipoise_pool` of them in equipoise (see `overlap`), `equipoise_matched` of the matched (see
+    `matched_equipoise`); None where there is nobody to measure.
     """
 
     pool: Pool
@@ -37,6 +42,9 @@ class PoolDesign:
     n_matched: int
     effective_comparison: float
     pool_has_non_referring: bool
+    outside_range: float | None = None
+    equipoise_pool: float | None = None
+    equipoise_matched: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,14 @@ def design_pool(
         described["is_exposed"].to_numpy().astype(float),
         described.select(month_number(pl.col("index_month"))).to_series().to_numpy(),
     )
-    described = described.with_columns(ps_logit=pl.Series(fit.logit))
+    described = described.with_columns(
+        ps_logit=pl.Series(fit.logit), score=pl.Series(fit.probability)
+    )
     matched = _match(described, study)
     exposed = described.filter("is_exposed")
     balance = _balance(described, matched, covariates.all)
     comparison = matched.filter(~pl.col("exposed"))
+    scores = overlap(described, exposed="is_exposed", score="score")
     return PoolDesign(
         pool=pool,
         matched=matched,
@@ -127,6 +138,9 @@ def design_pool(
         n_matched=matched.height - comparison.height,
         effective_comparison=effective_size(comparison["weight"].to_numpy()),
         pool_has_non_referring=not bool(rows["is_referring_practice"].all()),
+        outside_range=scores.exposed_outside,
+        equipoise_pool=scores.equipoise_exposed,
+        equipoise_matched=_equipoise(covariates, matched),
     )
 
 
@@ -182,6 +196,14 @@ def _balance(
         after.select("covariate", smd_after="smd", variance_ratio_after="variance_ratio"),
         on="covariate",
         maintain_order="left",
+    )
+
+
+def _equipoise(covariates: Covariates, matched: pl.DataFrame) -> float | None:
+    """How far the matched can still be told apart by their score and what the model adjusts for."""
+    kept = matched.join(covariates.frame, on="candidate_id", how="left", maintain_order="left")
+    return matched_equipoise(
+        kept, exposed="exposed", columns=("ps_logit", *covariates.adjustment), weights="weight"
     )
 
 

@@ -44,6 +44,7 @@ def gather_results(run: Run) -> Results:
         "estimate": [],
         "balance": [],
         "design_check": [],
+        "diagnostic": [],
         "attrition": [],
         "study": [],
         "detectable_change": [],
@@ -71,6 +72,8 @@ def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results:
         ("sensitivity", "estimate"),
         ("balance", "balance"),
         ("design_check", "design_check"),
+        ("overlap", "diagnostic"),
+        ("diagnostic", "diagnostic"),
         ("attrition", "attrition"),
         *((name, name) for name in ("study", "detectable_change", "trend", "comparability")),
     ):

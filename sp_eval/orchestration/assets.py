@@ -26,8 +26,10 @@ _SUMMARISED = (
     "can_this_be_answered",
     "balance",
     "design_checks",
+    "overlap",
     "difference_made",
     "contacts_before_and_after",
+    "diagnostics",
     "side_by_side",
     "other_methods",
 )
