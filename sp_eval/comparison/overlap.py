@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sp_eval.comparison.units import check_ids, check_numbers, with_exposed
 
-__all__ = ["Overlap", "lost_table", "overlap", "preference_score"]
+__all__ = ["EQUIPOISE", "Overlap", "lost_table", "overlap", "preference_score"]
 
 EQUIPOISE = (0.3, 0.7)
 _LOST = {

@@ -9,7 +9,7 @@ import polars as pl
 from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.framework.gate import Gate
 from sp_eval.framework.rows import RowMaker
-from sp_eval.framework.verdict import Grade, grade_of, verdict_of
+from sp_eval.framework.verdict import verdict_of
 from sp_eval.models.estimate import TooFewEventsError
 from sp_eval.models.matched_rate_ratio import MatchedRates
 from sp_eval.models.person_time import Censoring
@@ -67,14 +67,7 @@ def _matched(
         choice.name: _tried(weighted, counts, outcome, held)
         for choice, outcome in maker.study.counted
     }
-    controls = tuple(
-        rates.ratio
-        for choice, _ in maker.study.counted
-        if choice.role == "negative_control"
-        and isinstance(rates := found[choice.name], MatchedRates)
-    )
-    grade = str(grade_of(gate_passed=gate.passed, negative_controls=controls))
-    kept: dict[str, Any] = {"grade": grade, "note": gate.note}
+    kept: dict[str, Any] = {"note": gate.note}
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
         rates = found[choice.name]
@@ -123,9 +116,7 @@ def _described(
                 told = str(error)
                 rows.append(_withheld(maker, choice, method, _RATIO, "descriptive", told))
             else:
-                rows.append(
-                    maker.released(choice, found, role="descriptive", grade=str(Grade.WEAK))
-                )
+                rows.append(maker.released(choice, found, role="descriptive"))
     return rows
 
 
