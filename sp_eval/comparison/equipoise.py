@@ -9,6 +9,7 @@ import polars as pl
 
 from sp_eval.comparison.overlap import EQUIPOISE
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
+from sp_eval.comparison.units import check_exposed, check_numbers
 
 __all__ = ["matched_equipoise"]
 
@@ -40,12 +41,21 @@ def matched_equipoise(
     -------
     Weighted share, 0 to 1; None where a group is empty; 0 where the columns part the groups.
 
+    Raises
+    ------
+    ValueError : a column is missing, blank or no number, a weight is not above nought, or the
+        bounds are not in order within 0 and 1.
+
     Assumes
     -------
     Logits linear in the columns. Source: Walker et al. (2013), Comparative Effectiveness Research
     3:11, doi 10.2147/CER.S40357; scores fitted again after matching: Franklin et al. (2014),
     Statistics in Medicine 33:1685, doi 10.1002/sim.6058.
     """
+    check_exposed(rows, exposed)
+    check_numbers(rows, [*columns, weights])
+    if not 0 <= bounds[0] < bounds[1] <= 1 or not (rows[weights] > 0).all():
+        raise ValueError("'bounds' must be in order within 0 and 1, and every weight above nought")
     group = rows[exposed].to_numpy()
     if not group.any() or group.all():
         return None

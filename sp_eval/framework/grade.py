@@ -76,14 +76,14 @@ def grades(
     primary = estimates.filter(role="primary", scale="rate_ratio")
     status = dict(primary.select("outcome", "status").iter_rows())
     told = []
-    for choice, outcome in study.counted:
+    for choice, _ in study.counted:
         against = [] if gate_passed else ["gate"]
         failed = [row for row in found if row["passed"] is False]
         against += [row["diagnostic"] for row in failed if _speaks_of(row, choice.name)]
         against = [name for name in _AGAINST if name in against]
         is_released = status.get(choice.name) == "released"
         grade = grade_of(_MATCHED, is_released=is_released, against=against)
-        sentence = f"{outcome.label}: {_in_words(grade, against)}"
+        sentence = _in_words(grade, against)
         told.append(Diagnostic("grade", str(grade), sentence, outcome=choice.name))
     return told
 
@@ -117,10 +117,10 @@ def _speaks_of(row: Row, outcome: str) -> bool:
 
 def _in_words(grade: Grade, against: Sequence[str]) -> str:
     if grade is Grade.NONE:
-        return "no grade, for no comparison is released."
+        return "None, for no comparison is released."
     if grade is Grade.WEAK:
-        return f"weak, because {'; '.join(_AGAINST[name] for name in against)}."
+        return f"Weak, because {'; '.join(_AGAINST[name] for name in against)}."
     return (
-        f"{grade}, the most that people not chosen by lot can carry: alike before referral, and"
-        " nothing looked at speaks against it."
+        f"{grade.capitalize()}, the most that people not chosen by lot can carry: alike before"
+        " referral, and nothing looked at speaks against it."
     )

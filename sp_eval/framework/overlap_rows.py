@@ -14,7 +14,7 @@ __all__ = ["before_outcomes"]
 
 _GROUPS = ("age", "sex", "deprivation", "ethnicity", "ltc_count", "history", "other_outcomes")
 _WHITE_BRITISH, _NOT_STATED = "A", "Z"  # 2001 census letters
-_ALIKE = 0.005  # a gap that is nought as printed
+_ALIKE = 0.05  # a gap that is nought as printed
 _Groups = dict[str, tuple[str, ...]]
 
 
@@ -89,7 +89,7 @@ def _lost(design: SchemeDesign, limits: Thresholds, policy: Disclosure) -> list[
     gap = float(apart.max() or 0.0)  # type: ignore[arg-type]
     return [
         _analysed(gap, limits.lost, str(table["covariate"][apart.arg_max() or 0]), is_told=is_told),
-        *_of_lost(table, groups, is_told=is_told),
+        *_of_lost(people, table, groups, is_told=is_told),
     ]
 
 
@@ -137,11 +137,13 @@ def _analysed(gap: float, limit: float, covariate: str, *, is_told: bool) -> Dia
         )
     return Diagnostic(
         "who_was_lost", "people_analysed", told,
-        value=round(gap, 3) if is_told else None, pass_mark=limit, passed=passed,
+        value=round(gap, 2) if is_told else None, pass_mark=limit, passed=passed,
     )  # fmt: skip
 
 
-def _of_lost(table: pl.DataFrame, groups: _Groups, *, is_told: bool) -> list[Diagnostic]:
+def _of_lost(
+    people: pl.DataFrame, table: pl.DataFrame, groups: _Groups, *, is_told: bool
+) -> list[Diagnostic]:
     """Of each kind of thing known, where those lost differ most from those analysed."""
     if not is_told:
         told = "Nobody, or too few to say what they were like, was left without similar people."
@@ -153,13 +155,20 @@ def _of_lost(table: pl.DataFrame, groups: _Groups, *, is_told: bool) -> list[Dia
             row = own.sort(pl.col("smd").abs(), descending=True).row(0, named=True)
             if abs(row["smd"]) >= _ALIKE:
                 found.append((row["smd"], row["covariate"]))
-    return [
-        Diagnostic(
-            "who_was_lost",
-            name,
-            f"Those left without similar people lie {abs(smd):.2f} standard deviations"
-            f" {'higher' if smd > 0 else 'lower'} than those analysed.",
-            value=round(smd, 3),
+    found.sort(key=lambda one: -abs(one[0]))
+    return [_lost_in(name, smd, is_either=people[name].n_unique() < 3) for smd, name in found]
+
+
+def _lost_in(name: str, smd: float, *, is_either: bool) -> Diagnostic:
+    """Of what is so or not, no figure: of few people it would be a number of them."""
+    if is_either:
+        told = (
+            f"{'More' if smd > 0 else 'Fewer'} of those left without similar people are so than of"
+            " those analysed."
         )
-        for smd, name in sorted(found, key=lambda one: -abs(one[0]))
-    ]
+        return Diagnostic("who_was_lost", name, told)
+    told = (
+        f"Those left without similar people lie {abs(smd):.1f} standard deviations"
+        f" {'higher' if smd > 0 else 'lower'} than those analysed."
+    )
+    return Diagnostic("who_was_lost", name, told, value=round(smd, 1))

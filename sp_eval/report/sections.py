@@ -235,10 +235,9 @@ def trust(release: Release, scheme: str) -> Table:
             found = Sentence((release.text("design_check", "sentence", **key),))
             name = words.CHECKS[row["check_name"]]
             rows.append((name, found, "see found", words.PASSED[row["passed"]]))
-    place = list(words.DIAGNOSTICS)
-    found_rows = release.rows("diagnostic", scheme_code=scheme)
-    found_rows.sort(key=lambda r: (place.index(r["diagnostic"]), place_of(release, r["outcome"])))
-    for row in found_rows:
+    looked_at = release.rows("diagnostic", scheme_code=scheme)
+    looked_at.sort(key=lambda r: (*words.place_looked_at(r), place_of(release, r["outcome"])))
+    for row in looked_at:
         named = ("outcome", "diagnostic", "item")
         key = {"scheme_code": scheme} | {name: row[name] for name in named}
         found = Sentence((release.text("diagnostic", "sentence", **key),))

@@ -24,6 +24,7 @@ __all__ = [
     "looked_at",
     "noun",
     "obstacle",
+    "place_looked_at",
     "short",
     "way_on",
 ]
@@ -293,11 +294,22 @@ def noun(outcome: str) -> str:
 
 
 def looked_at(row: Mapping[str, Any]) -> str:
-    """What a row of the diagnostics is of; care is named by its own sentence."""
-    kind, item = DIAGNOSTICS[row["diagnostic"]], row["item"]
+    """What a row of the diagnostics is of."""
+    kind, item, outcome = DIAGNOSTICS[row["diagnostic"]], row["item"], row["outcome"]
+    of = "" if outcome == "all" or row["diagnostic"] == "negative_control" else label(outcome)
+    what = _ITEMS.get(item, "")
     if row["diagnostic"] == "who_was_lost" and item not in (*_ITEMS, "too_few_to_describe"):
-        return f"{kind}: {covariate(item)}"
-    return f"{kind}: {_ITEMS[item]}" if item in _ITEMS else kind
+        what = covariate(item)
+    return ": ".join([kind, *([", ".join(filter(None, (what, of)))] if what or of else [])])
+
+
+def place_looked_at(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Where a row of the diagnostics stands in their table."""
+    items = list(_ITEMS)
+    item = row["item"]
+    return list(DIAGNOSTICS).index(row["diagnostic"]), (
+        items.index(item) if item in _ITEMS else len(items)
+    )
 
 
 def short(scheme: str) -> str:

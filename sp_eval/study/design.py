@@ -159,7 +159,8 @@ class Thresholds(_Part):
     largest gap between people analysed and all who could be followed, standard deviations.
     `followed_gap`: largest gap between the groups in the share of the time followed. `mortality`:
     largest ratio of death rates, either way round. `influence`: most that one person may move a
-    rate ratio, as a share of it. Why these: docs/estimators/diagnostics-and-grade.md.
+    rate ratio, as a share of it. What lies within chance passes. Why these:
+    docs/estimators/diagnostics-and-grade.md.
     """
 
     smd: Annotated[float, Field(gt=0, le=0.5)] = 0.1
