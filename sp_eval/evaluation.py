@@ -55,7 +55,8 @@ from sp_eval.framework.sensitivity_rows import (
 )
 from sp_eval.framework.sides import side_of
 from sp_eval.framework.subgroup_rows import subgroup_rows, undivided_rows
-from sp_eval.models.scheme_estimates import Counts
+from sp_eval.models.person_time import Censoring
+from sp_eval.models.scheme_estimates import Counts, described_people
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import HORIZON_DAYS, StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
@@ -173,17 +174,17 @@ def estimate(
 ) -> pl.DataFrame:
     """Read the outcomes, and make the primary and described estimates of every scheme."""
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
-    designs = [s.design for s in schemes if s.design is not None]
-    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
+    build_outcomes(conn, study, _everybody_followed(conn, schemes))
     rows: list[dict[str, Any]] = []
     for compared in schemes:
         _tell(told, f"{compared.scheme_code}: estimating the difference made")
         maker, gate = _maker(study, compared, run_id), gate_of(compared, study)
+        scheme = compared.scheme_code
+        counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
         if compared.design is None or gate is None:
-            rows += not_answerable_rows(maker, compared.reason or "")
+            alone = described_people(_alone(conn, scheme), counts, Censoring(None))
+            rows += not_answerable_rows(maker, compared.reason or "", alone, held)
         else:
-            scheme = compared.scheme_code
-            counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
             rows += scheme_rows(maker, compared.design, gate, counts, held)
         rows += instrument_rows(maker, read_responses(conn, compared.scheme_code))
     return _as_estimates(rows)
@@ -266,7 +267,7 @@ def _other_lengths(
             maker = replace(_maker(study, compared, run_id), study=longer)
             counts = counts_of(conn, compared.scheme_code)
             rows += horizon_rows(maker, compared.design, counts, own, months=months)
-    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
+    build_outcomes(conn, study, _everybody_followed(conn, schemes))
     return [row | {"design_hash": study.design_hash()} for row in rows]
 
 
@@ -330,6 +331,19 @@ def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str |
     if not exposed:
         return "nobody referred in the index period can be followed back for the whole look-back"
     return "nobody who was not referred can be compared with"
+
+
+def _everybody_followed(conn: Connection, schemes: Iterable[SchemeCompared]) -> pl.DataFrame:
+    people = [
+        _alone(conn, s.scheme_code).select(_ID) if s.design is None else _followed(s.design)
+        for s in schemes
+    ]
+    return pl.concat([_nobody(), *people])
+
+
+def _alone(conn: Connection, scheme: str) -> pl.DataFrame:
+    """The referred who could be followed, of a scheme without anybody to compare them with."""
+    return read_eligible(conn, scheme).filter("is_exposed", "is_in_study")
 
 
 def _followed(design: SchemeDesign) -> pl.DataFrame:
