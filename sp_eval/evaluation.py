@@ -15,6 +15,7 @@ from sp_eval.cohort.build import (
     build_candidates,
     build_core,
     build_outcomes,
+    read_carers,
     read_eligible,
     read_ended,
     read_held_clocks,
@@ -45,17 +46,18 @@ from sp_eval.framework.instrument_rows import instrument_rows
 from sp_eval.framework.outcome_diagnostics import after_outcomes
 from sp_eval.framework.overlap_rows import before_outcomes
 from sp_eval.framework.rows import RowMaker
-from sp_eval.framework.scheme_rows import (
+from sp_eval.framework.scheme_rows import not_answerable_rows, scheme_rows
+from sp_eval.framework.sensitivity_rows import (
     hidden_cause_rows,
-    not_answerable_rows,
-    scheme_rows,
+    horizon_rows,
     sensitivity_rows,
     unsensitive_rows,
 )
 from sp_eval.framework.sides import side_of
+from sp_eval.framework.subgroup_rows import subgroup_rows, undivided_rows
 from sp_eval.models.scheme_estimates import Counts
 from sp_eval.models.weight_facts import weight_facts
-from sp_eval.study.design import StudyDesign
+from sp_eval.study.design import HORIZON_DAYS, StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
 
 __all__ = [
@@ -68,10 +70,12 @@ __all__ = [
     "gate_of",
     "look_at_overlap",
     "set_side_by_side",
+    "subgroups_of",
     "try_other_ways",
 ]
 
 Told = Callable[[str], None]
+_ID = pl.col("candidate_id").cast(pl.Int64)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -170,8 +174,7 @@ def estimate(
     """Read the outcomes, and make the primary and described estimates of every scheme."""
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
     designs = [s.design for s in schemes if s.design is not None]
-    nobody = pl.DataFrame(schema={"candidate_id": pl.Int64})
-    build_outcomes(conn, study, pl.concat([nobody, *(_followed(d) for d in designs)]))
+    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
     rows: list[dict[str, Any]] = []
     for compared in schemes:
         _tell(told, f"{compared.scheme_code}: estimating the difference made")
@@ -236,7 +239,58 @@ def try_other_ways(
                 maker, compared.design, counts_of(conn, compared.scheme_code), own
             )
             rows += hidden_cause_rows(maker, own)
+    rows += _other_lengths(conn, study, primary, run_id=run_id, told=told)
     return _as_estimates(rows)
+
+
+def _other_lengths(
+    conn: Connection, study: StudyDesign, primary: pl.DataFrame, *, run_id: str, told: Told | None
+) -> list[dict[str, Any]]:
+    """The primary contrast over other lengths of time; the study's own counts stand afterwards."""
+    schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
+    designs = [s.design for s in schemes if s.design is not None]
+    others = [m for m in study.horizons if HORIZON_DAYS[m] != study.windows.post_days]
+    rows: list[dict[str, Any]] = []
+    if not designs or not others or primary.filter(role="primary", status="released").is_empty():
+        return rows
+    matched = pl.concat([_nobody(), *(d.primary.matched.select(_ID) for d in designs)])
+    for months in others:
+        _tell(told, f"the same over {months} months")
+        windows = study.windows.model_copy(update={"post_days": HORIZON_DAYS[months]})
+        longer = study.model_copy(update={"windows": windows})
+        build_outcomes(conn, longer, matched)
+        for compared in schemes:
+            if compared.design is None:
+                continue
+            own = primary.filter(pl.col("scheme_code") == compared.scheme_code)
+            maker = replace(_maker(study, compared, run_id), study=longer)
+            counts = counts_of(conn, compared.scheme_code)
+            rows += horizon_rows(maker, compared.design, counts, own, months=months)
+    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
+    return [row | {"design_hash": study.design_hash()} for row in rows]
+
+
+@_one_thread
+def subgroups_of(
+    conn: Connection, study: StudyDesign, primary: pl.DataFrame, *, told: Told | None = None
+) -> list[dict[str, Any]]:
+    """The primary outcome's estimate in each level of each subgroup: rows of `published.subgroup`.
+
+    `primary`: the rows that `estimate` made; a scheme whose own is withheld has none here either.
+    """
+    own = primary.filter(role="primary", scale="rate_ratio", outcome=study.primary.name)
+    rows: list[dict[str, Any]] = []
+    for scheme in kept_schemes(conn) if study.subgroups else ():
+        _tell(told, f"{scheme}: looking for whom it makes a difference")
+        first = own.filter(scheme_code=scheme).row(0, named=True)
+        design = load_compared(conn, scheme).design
+        if design is None or first["status"] == "withheld":
+            rows += undivided_rows(study, first)
+            continue
+        rows += subgroup_rows(
+            study, design, counts_of(conn, scheme), read_carers(conn, scheme), first
+        )
+    return rows
 
 
 @_one_thread
@@ -280,10 +334,14 @@ def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str |
 
 def _followed(design: SchemeDesign) -> pl.DataFrame:
     exposed = design.candidates.filter("is_exposed")
-    others = [design.primary.matched, design.sample]
+    others = [design.primary.matched, design.sample, design.subgroups.matched]
     if design.other is not None:
         others.append(design.other.matched)
-    return pl.concat([t.select(pl.col("candidate_id").cast(pl.Int64)) for t in [exposed, *others]])
+    return pl.concat([t.select(_ID) for t in [exposed, *others]])
+
+
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame(schema={"candidate_id": pl.Int64})
 
 
 def counts_of(conn: Connection, scheme: str) -> Counts:

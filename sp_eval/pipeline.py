@@ -52,7 +52,12 @@ STEPS: tuple[Step, ...] = (
         ("difference_made", "people_analysed", "contacts_before_and_after", "diagnostics"),
         bodies.estimate_differences,
     ),
-    Step("try_others", ("difference_made",), ("other_methods", "side_by_side"), bodies.try_others),
+    Step(
+        "try_others",
+        ("difference_made",),
+        ("other_methods", "subgroups", "side_by_side"),
+        bodies.try_others,
+    ),
     Step(
         "publish",
         (
@@ -72,6 +77,7 @@ STEPS: tuple[Step, ...] = (
             "contacts_before_and_after",
             "diagnostics",
             "side_by_side",
+            "subgroups",
             "other_methods",
         ),
         _FILES,

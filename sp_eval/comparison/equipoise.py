@@ -9,7 +9,7 @@ import polars as pl
 
 from sp_eval.comparison.overlap import EQUIPOISE
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
-from sp_eval.comparison.units import check_exposed, check_numbers
+from sp_eval.comparison.units import check_numbers, with_exposed
 
 __all__ = ["matched_equipoise"]
 
@@ -52,7 +52,7 @@ def matched_equipoise(
     3:11, doi 10.2147/CER.S40357; scores fitted again after matching: Franklin et al. (2014),
     Statistics in Medicine 33:1685, doi 10.1002/sim.6058.
     """
-    check_exposed(rows, exposed)
+    rows = with_exposed(rows, exposed)
     check_numbers(rows, [*columns, weights])
     if not 0 <= bounds[0] < bounds[1] <= 1 or not (rows[weights] > 0).all():
         raise ValueError("'bounds' must be in order within 0 and 1, and every weight above nought")

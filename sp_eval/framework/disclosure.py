@@ -92,6 +92,10 @@ def protect(
     -------
     The same rows and columns: counts hidden or rounded, rates null or coarse, words replaced.
     """
+    if contract.name == "subgroup":
+        from sp_eval.framework.subgroup_disclosure import protect_subgroups
+
+        return protect_subgroups(frame, policy, hidden=hidden)
     if "withheld_reason" in frame.columns:
         from sp_eval.framework.estimate_disclosure import protect_estimates
 

@@ -15,7 +15,7 @@ from sp_eval.models.falsification import ControlCheck, negative_control_moved
 from sp_eval.models.fit_facts import FitFacts, fit_facts
 from sp_eval.models.losses import Losses, losses
 from sp_eval.models.person_time import Censoring
-from sp_eval.models.scheme_estimates import Counts, MatchedCounts, matched_counts
+from sp_eval.models.scheme_estimates import Counts, matched_counts
 from sp_eval.study.design import StudyDesign
 from sp_eval.study.outcomes import Outcome
 

@@ -43,6 +43,13 @@ _COMPARATORS = {
         "similar people not referred in the same month, followed on if referred later"
     ),
     "matched_non_referring": "similar people of practices that do not refer",
+    "matched_uncontaminated": (
+        "similar people not referred in the same month, without those whose own practice has a"
+        " scheme of its own"
+    ),
+    "entropy_balancing": (
+        "everybody not referred in the same months, weighed to the referred people's history"
+    ),
 }
 _POOLS = {
     "area": "similar people of the area not referred in the same month",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log, sqrt
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy import stats
 from sp_eval.models.between_variance import between_variance, profile_interval
 from sp_eval.models.effects import Effects, Estimates, effects_of, on_scale
 from sp_eval.models.estimate import Estimate
+from sp_eval.models.placebo import mock_exposure, placebo_index, placebo_size
 
 __all__ = [
     "FEW_CONTROLS",
@@ -19,7 +20,10 @@ __all__ = [
     "Calibration",
     "ControlCheck",
     "calibrate",
+    "mock_exposure",
     "negative_control_moved",
+    "placebo_index",
+    "placebo_size",
 ]
 
 LEAST_CONTROLS = 3
@@ -45,7 +49,8 @@ class Calibration:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        listed = [estimate.to_dict() for estimate in self.estimates]
+        return asdict(replace(self, estimates=())) | {"estimates": listed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +127,18 @@ def calibrate(
             f" {high:.2f} on the log scale, and is taken as {sd:.2f}",
         )
     return Calibration(
-        mean, sd, float(w.sum() ** -0.5), low, high, k,
-        tuple(
+        mean=mean,
+        sd=sd,
+        mean_error=float(w.sum() ** -0.5),
+        sd_low=low,
+        sd_high=high,
+        n_controls=k,
+        estimates=tuple(
             _calibrated(b - mean, sqrt(variance + s**2), found.scale, ci_level, notes)
             for b, s in zip(found.points.tolist(), found.errors.tolist(), strict=True)
         ),
-        notes,
-    )  # fmt: skip
+        notes=notes,
+    )
 
 
 def negative_control_moved(
@@ -142,7 +152,8 @@ def negative_control_moved(
 
     Parameters
     ----------
-    control : one ratio; see `effects_of`.
+    control : one ratio; see `effects_of`. The interval of an `Estimate` that has one decides
+        whether it moved, as it may be wider than the normal one.
     bias : a ratio, for instance the estimate that is in doubt: how often would a bias as large
         have moved the control?
     power : for `fall_shown` and `rise_shown`, above 1 - `ci_level` and below 1.
@@ -169,8 +180,11 @@ def negative_control_moved(
     if bias is not None:
         away = abs(log(bias)) / s
         shown = float(stats.norm.sf(reach - away) + stats.norm.cdf(-reach - away))
+    low, high = on_scale(b - reach * s, found.scale), on_scale(b + reach * s, found.scale)
+    if isinstance(control, Estimate) and None not in (control.ci_low, control.ci_high):
+        low, high = float(control.ci_low or 0), float(control.ci_high or 0)
     return ControlCheck(
-        moved=bool(abs(b) > reach * s),
+        moved=not low <= 1 <= high,
         p_value=float(2 * stats.norm.sf(abs(b) / s)),
         fall_shown=on_scale(-least, found.scale),
         rise_shown=on_scale(least, found.scale),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,14 @@ from sp_eval.models.poisson import PoissonFit, fit_poisson
 from sp_eval.models.rate_difference import Rate, observed_rate, rate_difference
 from sp_eval.models.sandwich import codes_of, group_codes, robust_variance
 
-__all__ = ["MatchedRates", "matched_fit", "matched_rate_ratio", "rates_of", "refuse_too_few"]
+__all__ = [
+    "MatchedRates",
+    "counts_of",
+    "matched_fit",
+    "matched_rate_ratio",
+    "rates_of",
+    "refuse_too_few",
+]
 
 Array = NDArray[np.floating]
 _PER, _DIFFERENCE = MODEL_UNITS[True]
@@ -111,6 +118,7 @@ def rates_of(
     practice_cluster: Sequence[str] = (),
     ci_level: float = 0.95,
     counted: pl.DataFrame | None = None,
+    details: Mapping[str, float] | None = None,
 ) -> MatchedRates:
     """Ratio and difference from a fitted model whose column 1 is exposure.
 
@@ -122,6 +130,7 @@ def rates_of(
     practice_cluster : where given, the larger of the two errors of the ratio stands, with
         Student's t on practices - 1; its last column is the practice.
     counted : rows in the window after, where the model has others too.
+    details : further figures of the ratio.
 
     Raises
     ------
@@ -138,7 +147,7 @@ def rates_of(
         variance = max(variance, robust_variance(influence, practices))
         df = max(1, int(practices[-1].max()))
     b = float(fit.beta[1])
-    counts = _counts(rows if counted is None else counted)
+    counts = counts_of(rows if counted is None else counted)
     point, joint = rate_difference(b, influence, exposed)
     error = float(np.sqrt(robust_variance(joint, clusters)))
     return MatchedRates(
@@ -147,6 +156,7 @@ def rates_of(
             scale="rate_ratio",
             **wald(b, float(np.sqrt(variance)), ci_level=ci_level, df=df, is_log=True),
             **counts,
+            details=details or {},
         ),
         Estimate(
             method=method,
@@ -167,7 +177,8 @@ def refuse_too_few(y: Array, exposed: NDArray[np.bool_], when: str = "in the win
             )
 
 
-def _counts(rows: pl.DataFrame) -> dict[str, Any]:
+def counts_of(rows: pl.DataFrame) -> dict[str, Any]:
+    """The counts of an `Estimate`, of rows of a matched model that have days."""
     one = rows.filter(pl.col("exposed"))
     return {
         "n_analysed": one["person_number"].n_unique(),

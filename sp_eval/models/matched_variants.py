@@ -32,7 +32,8 @@ def matched_negative_binomial(
 
     Returns
     -------
-    MatchedRates : `rate_exposed` is the rate that the model expects of the exposed.
+    MatchedRates : `rate_exposed` is the rate that the model expects of the exposed; `details` of
+        the ratio hold `alpha`, see `fit_negative_binomial`.
 
     Assumes
     -------
@@ -44,7 +45,8 @@ def matched_negative_binomial(
     y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
     refuse_too_few(y, exposed)
     x = design_matrix(rows, [exposed.astype(float)], adjustment)
-    fit = fit_negative_binomial(y, days, x, weight).linear
+    found = fit_negative_binomial(y, days, x, weight)
+    fit = found.linear
     influence = fit.influence(group_codes(rows, ["person_number"])[0])
     return rates_of(
         rows,
@@ -54,6 +56,7 @@ def matched_negative_binomial(
         ci_level=ci_level,
         cluster=("match_set", "person_number"),
         practice_cluster=("match_set", "practice_number") if by_practice else (),
+        details={"alpha": found.alpha},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 
 from sp_eval.models.estimate import Estimate
 from sp_eval.models.model_rows import ModelRows
-from sp_eval.models.sandwich import Codes, few_clusters_note, group_codes
+from sp_eval.models.sandwich import Codes, few_clusters_note, group_codes, names_of
 
 __all__ = ["bca_levels", "bootstrap_difference"]
 
@@ -26,7 +27,7 @@ def bootstrap_difference(
     *,
     outcome: str,
     exposed: str,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
     draws: int = 2000,
     method: Method = "percentile",
@@ -77,7 +78,10 @@ def bootstrap_difference(
     data = ModelRows.of(
         rows, outcome=outcome, exposed=exposed, person_days=None, weights=weights, least=-np.inf
     )
-    clusters = group_codes(data.rows, [] if cluster is None else [cluster])
+    names = names_of(cluster)
+    if len(names) > 1:
+        raise ValueError("units are of one kind: name one column as 'cluster'")
+    clusters = group_codes(data.rows, names)
     samples = _samples(data, clusters[0] if clusters else np.arange(data.rows.height))
     total = sum((sample.sum(axis=0) for sample in samples), np.zeros(4))
     point = float(_difference(total))

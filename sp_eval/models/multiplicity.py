@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -34,7 +34,8 @@ class Interaction:
     contrast: Estimate | None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        contrast = None if self.contrast is None else self.contrast.to_dict()
+        return asdict(replace(self, contrast=None)) | {"contrast": contrast}
 
 
 def holm(p: ArrayLike, *, families: Sequence[Hashable] | None = None) -> NDArray[np.float64]:

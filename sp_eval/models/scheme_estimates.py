@@ -20,6 +20,7 @@ from sp_eval.study.outcomes import OUTCOMES, Outcome
 __all__ = [
     "Counts",
     "MatchedCounts",
+    "counts_of_sets",
     "described_estimate",
     "described_rows",
     "matched_counts",
@@ -74,7 +75,24 @@ def matched_counts(
     design: SchemeDesign, pool: PoolDesign, counts: Counts, censoring: Censoring
 ) -> MatchedCounts:
     """Weigh the matched people's days and events by one rule of censoring."""
-    matched = pool.matched
+    return counts_of_sets(
+        design, pool.matched, counts, censoring, by_practice=pool.pool_has_non_referring
+    )
+
+
+def counts_of_sets(
+    design: SchemeDesign,
+    matched: pl.DataFrame,
+    counts: Counts,
+    censoring: Censoring,
+    *,
+    by_practice: bool,
+    with_score: bool = True,
+) -> MatchedCounts:
+    """The same of any weighed sets: `candidate_id, match_set, exposed, weight`.
+
+    `with_score`: they carry `ps_logit`, which the model adjusts for.
+    """
     people = design.candidates.join(
         matched.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
     )
@@ -96,8 +114,8 @@ def matched_counts(
     return MatchedCounts(
         matched.join(described, on="candidate_id", how="left", maintain_order="left"),
         totals,
-        ("ps_logit", *design.covariates.adjustment, "log_own_365"),
-        pool.pool_has_non_referring,
+        (*(("ps_logit",) if with_score else ()), *design.covariates.adjustment, "log_own_365"),
+        by_practice,
     )
 
 

@@ -7,6 +7,7 @@ from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from sp_eval.models.between_variance import (
@@ -21,6 +22,7 @@ from sp_eval.models.estimate import Estimate
 
 __all__ = ["FEW_SITES", "Synthesis", "random_effects"]
 
+Array = NDArray[np.float64]
 FEW_SITES = 5
 _OF_FEW = (
     f"fewer than {FEW_SITES} sites: how far they differ is hardly known; read the sites' own"
@@ -130,6 +132,8 @@ def random_effects(
         raise ValueError("two sites or more are needed to pool")
     if method not in METHODS:
         raise ValueError(f"'method' must be one of {', '.join(METHODS)}")
+    if prediction_df not in ("k-2", "k-1"):
+        raise ValueError("'prediction_df' must be k-2 or k-1")
     tau2 = between_variance(found.points, variances, method)
     w = 1 / (variances + tau2)
     mean, spread = float(w @ found.points / w.sum()), 1.0
@@ -141,16 +145,40 @@ def random_effects(
     error = sqrt(scaled / float(w.sum()))
     law = stats.t(k - 1) if knapp_hartung else stats.norm()
     reach = float(law.ppf(0.5 + ci_level / 2)) * error
-    low, high = profile_interval(found.points, variances, ci_level)
-    share, share_low, share_high = (_i2(variances, at) for at in (tau2, low, high))
-    q = generalised_q(found.points, variances, 0.0)
-    notes = (_OF_FEW,) * (k < FEW_SITES) + (_CLOSER,) * (scaled < 1 - 1e-9)
+    ends = _prediction(mean, tau2 + error**2, k - int(prediction_df[-1]), ci_level)
     return Synthesis(
-        k, mean, error, mean - reach, mean + reach, float(2 * law.sf(abs(mean) / error)),
-        *_prediction(mean, tau2 + error**2, k - int(prediction_df[-1]), ci_level),
-        tau2, low, high, share, share_low, share_high, 1 / (1 - share / 100),
-        q, float(stats.chi2.sf(q, k - 1)), ci_level, f"random_effects_{method}", found.scale, notes,
-    )  # fmt: skip
+        sites=k,
+        point=mean,
+        standard_error=error,
+        ci_low=mean - reach,
+        ci_high=mean + reach,
+        p_value=float(2 * law.sf(abs(mean) / error)),
+        prediction_low=ends[0],
+        prediction_high=ends[1],
+        ci_level=ci_level,
+        method=f"random_effects_{method}",
+        scale=found.scale,
+        notes=(_OF_FEW,) * (k < FEW_SITES) + (_CLOSER,) * (scaled < 1 - 1e-9),
+        **_spread(found.points, variances, tau2, ci_level),
+    )
+
+
+def _spread(points: Array, variances: Array, tau2: float, ci_level: float) -> dict[str, float]:
+    """How far the sites differ: tau2, I2, H2 and Q, by name."""
+    low, high = profile_interval(points, variances, ci_level)
+    w, q, df = 1 / variances, generalised_q(points, variances, 0.0), len(points) - 1
+    typical = float(df * w.sum() / (w.sum() ** 2 - (w**2).sum()))
+    return {
+        "tau2": tau2,
+        "tau2_low": low,
+        "tau2_high": high,
+        "i2": 100 * tau2 / (tau2 + typical),
+        "i2_low": 100 * low / (low + typical),
+        "i2_high": 100 * high / (high + typical),
+        "h2": (tau2 + typical) / typical,
+        "q": q,
+        "q_p_value": float(stats.chi2.sf(q, df)),
+    }
 
 
 def _prediction(
@@ -160,9 +188,3 @@ def _prediction(
         return None, None
     reach = float(stats.t.ppf(0.5 + ci_level / 2, df)) * sqrt(variance)
     return mean - reach, mean + reach
-
-
-def _i2(variances: np.ndarray, tau2: float) -> float:
-    w = 1 / variances
-    typical = (len(w) - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
-    return float(100 * tau2 / (tau2 + typical))

@@ -25,6 +25,7 @@ from sp_eval.evaluation import (
     gate_of,
     look_at_overlap,
     set_side_by_side,
+    subgroups_of,
     try_other_ways,
 )
 from sp_eval.framework.design_store import kept_schemes, load_compared
@@ -139,6 +140,7 @@ def _other_ways(run: Run, conn: Connection, study: StudyDesign) -> None:
     primary = read_frame(conn, "from result.estimate")
     rows = try_other_ways(conn, study, primary, run_id=run.run_id, told=run.told)
     store_frame(conn, "result.sensitivity", rows)
+    _keep_rows(conn, "subgroup", subgroups_of(conn, study, primary, told=run.told))
     _keep_rows(conn, "comparability", set_side_by_side(conn, study, primary))
 
 

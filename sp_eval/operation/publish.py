@@ -13,6 +13,7 @@ from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
 from sp_eval.framework.diagnostic_disclosure import outcomes_hidden
 from sp_eval.framework.disclosure import protect, schemes_hidden
+from sp_eval.framework.subgroup_disclosure import schemes_withheld
 from sp_eval.operation.release_files import (
     FOLDER,
     are_current,
@@ -124,8 +125,8 @@ def _summary(run: Run, results: Results, inputs: str) -> pl.DataFrame:
 
 def _name_the_run(run: Run, results: Results) -> None:
     """Give every estimate the run that publishes it: one that was broken off is nowhere listed."""
-    estimates = results.tables["estimate"]
-    results.tables["estimate"] = estimates.with_columns(run_id=pl.lit(run.run_id))
+    for name in ("estimate", "subgroup"):
+        results.tables[name] = results.tables[name].with_columns(run_id=pl.lit(run.run_id))
 
 
 def _register(conn: Connection, run: Run, row: pl.DataFrame, results: Results) -> None:
@@ -191,6 +192,8 @@ def _protected(
             for name in ("attrition", "estimate")
         )
         hidden = schemes_hidden(attrition, estimates, policy)
+        if contract.name == "subgroup":
+            hidden |= schemes_withheld(protect(estimates, _published("estimate"), policy))
         untold = outcomes_hidden(estimates, policy) if contract.name == "diagnostic" else ()
         parts.append(protect(part, contract, policy, hidden=hidden, outcomes=untold))
     return pl.concat(parts)

@@ -29,6 +29,7 @@ ORDER: Final = (
     "estimate",
     "trend",
     "comparability",
+    "subgroup",
     "detectable_change",
     "attrition",
     "balance",

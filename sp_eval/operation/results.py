@@ -50,6 +50,7 @@ def gather_results(run: Run) -> Results:
         "detectable_change": [],
         "trend": [],
         "comparability": [],
+        "subgroup": [],
     }
     results = Results({}, [], [])
     for path in sorted(run.settings.work.glob("*.duckdb")):
@@ -76,6 +77,7 @@ def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results:
         ("diagnostic", "diagnostic"),
         ("attrition", "attrition"),
         *((name, name) for name in ("study", "detectable_change", "trend", "comparability")),
+        ("subgroup", "subgroup"),
     ):
         if has_table(conn, "result", table):
             frame = read_frame(conn, f"from result.{table}")

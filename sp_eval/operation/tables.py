@@ -201,6 +201,14 @@ _ALL = (
         "published/comparability",
     ),
     Table(
+        "subgroups",
+        "7_sure",
+        "study",
+        "result.subgroup",
+        "For whom it makes a difference: the main outcome in each group named beforehand.",
+        "published/subgroup",
+    ),
+    Table(
         "other_methods",
         "7_sure",
         "study",

@@ -31,6 +31,7 @@ _SUMMARISED = (
     "contacts_before_and_after",
     "diagnostics",
     "side_by_side",
+    "subgroups",
     "other_methods",
 )
 

@@ -160,6 +160,29 @@ def _others(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown
     }
 
 
+def _for_whom(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
+    says = f"{_label(study.primary.name)}: the difference in each group of people"
+    named = pl.format("{}: {}", _plain("subgroup"), "level")
+    interval = pl.format("{} ({} to {})", *(_two(name) for name in ("point", "ci_low", "ci_high")))
+    levels = frame.select(
+        "scheme_code",
+        named.alias("group"),
+        pl.coalesce(interval, "withheld_reason").alias(
+            "times as many (95% interval), or why withheld"
+        ),
+    )
+    tests = frame.group_by("scheme_code", "subgroup", maintain_order=True).agg(
+        pl.col("p_interaction").first().round(3).alias("p of a difference between groups"),
+        pl.col("p_holm").first().round(3).alias("the same, all looks counted (Holm)"),
+    )
+    drawn = pictures.forest(frame.with_columns(method=named), says)
+    return {
+        "picture": picture_or_words(drawn, says),
+        "summary": table(tests.with_columns(_plain("subgroup"))),
+        "groups": table(levels),
+    }
+
+
 def _side_by_side(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
     answer = pl.when("passed").then(pl.lit("✅ yes")).otherwise(pl.lit("❌ no"))
     told = frame.with_columns(
@@ -224,6 +247,7 @@ SUMMARIES: Mapping[str, Summary] = {
     "contacts_before_and_after": _with_locks(_months),
     "diagnostics": _with_locks(_trust),
     "side_by_side": _side_by_side,
+    "subgroups": _with_locks(_for_whom),
     "other_methods": _with_locks(_others),
 }
 """By table, of those published; the frames they get are protected already."""

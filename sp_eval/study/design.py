@@ -34,6 +34,9 @@ Sensitivity = Literal[
     "matched_uncapped",
     "matched_cap_10",
     "matched_non_referring",
+    "matched_did",
+    "entropy_balancing",
+    "negative_binomial",
 ]
 SENSITIVITY: tuple[Sensitivity, ...] = get_args(Sensitivity)
 Subgroup = Literal["earlier_use", "age", "sex", "deprivation", "ethnicity", "ltc_count", "carer"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from sp_eval.models.before_after import before_after, paired_change
 from sp_eval.models.rate_ratio import fit_rate_ratio
@@ -45,6 +46,8 @@ def test_mean_change_by_groups_of_people_as_r_has_it() -> None:
     found = paired_change(SLEEP, before="one", after="two", cluster="pair")
     assert found.standard_error == pytest.approx(0.411582312545, abs=1e-10)
     assert found.details["clusters"] == 5
+    reach = stats.t.ppf(0.975, 4) * 0.411582312545
+    assert found.ci_high == pytest.approx(1.58 + reach, abs=1e-9)
 
 
 def test_seizures_before_and_after_as_r_has_them() -> None:

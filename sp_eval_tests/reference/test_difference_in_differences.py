@@ -132,6 +132,29 @@ def test_difference_of_rates_given_age_as_r_s_weighted_lm_has_it() -> None:
     assert found.standard_error == pytest.approx(46180.7553711, abs=1e-4)
 
 
+def test_rows_weigh_their_days_where_these_differ() -> None:
+    """Rates of uneven stretches: total events over total days in each cell."""
+    rng = np.random.default_rng(4)
+    rows = pl.DataFrame(
+        {
+            "y": rng.poisson(3, 200), "e": rng.random(200) < 0.5, "a": rng.random(200) < 0.5,
+            "days": rng.uniform(20, 365, 200), "w": rng.uniform(0.5, 2, 200),
+        }
+    )  # fmt: skip
+    given = {"outcome": "y", "exposed": "e", "after": "a", "person_days": "days", "weights": "w"}
+    found = did(rows, **given, scale="difference")
+    cells = rows.group_by("e", "a").agg(
+        (pl.col("w") * pl.col("y")).sum() / (pl.col("w") * pl.col("days")).sum()
+    )
+    rate = {(e, a): value * 365250 for e, a, value in cells.iter_rows()}
+    change = rate[True, True] - rate[True, False]
+    assert found.point == pytest.approx(change - (rate[False, True] - rate[False, False]))
+    ratio = did(rows, **given)
+    assert ratio.point == pytest.approx(
+        rate[True, True] / rate[True, False] / (rate[False, True] / rate[False, False])
+    )
+
+
 def test_two_ways_on_the_linear_scale_are_each_r_s_hc1() -> None:
     """Each of the three sums times (N-1)/(N-k), as `vcovCL` of an `lm`."""
     rng = np.random.default_rng(8)

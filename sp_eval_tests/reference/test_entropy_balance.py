@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
 
 from sp_eval.comparison.balance import balance_table
 from sp_eval.comparison.weighting import UnitWeights, entropy_balance
@@ -128,6 +128,29 @@ def test_weights_are_the_nearest_in_entropy():
     )
     ours = entropy_balance(units, exposed="exposed", covariates=["a", "b"], base_weights="base")
     assert ours.weights["weight"].to_numpy()[4:] / 4 == pytest.approx(found.x, abs=1e-6)
+
+
+def test_what_is_refused_is_what_a_linear_programme_finds_out_of_reach():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        many, few, k = int(rng.integers(5, 120)), int(rng.integers(2, 40)), int(rng.integers(1, 7))
+        x = rng.normal(size=(many + few, k)) * 10.0 ** rng.uniform(-6, 6, k)
+        x[:few] += rng.normal(size=k) * x.std(axis=0)
+        pool, target = x[few:], x[:few].mean(axis=0)
+        z = (pool - target) / pool.std(axis=0)
+        found = linprog(
+            np.zeros(many), A_eq=np.vstack([z.T, np.ones(many)]), b_eq=np.append(np.zeros(k), 1)
+        )
+        names = [f"x{column}" for column in range(k)]
+        units = pl.DataFrame(x, schema=names).with_columns(e=pl.Series(np.arange(many + few) < few))
+        try:
+            ours = entropy_balance(units, exposed="e", covariates=names)
+        except ValueError:
+            assert found.status == 2, seed
+        else:
+            assert found.status == 0, seed
+            weight = ours.weights["weight"].to_numpy()[few:]
+            assert np.abs(weight @ z).max() < 1e-8 * few
 
 
 def test_columns_that_say_the_same_change_nothing():

@@ -76,7 +76,7 @@ def test_edges() -> None:
         (rows.with_columns(x=pl.lit(None, dtype=pl.Float64)), "'x' is blank"),
         (rows.with_columns(weight=pl.lit(0.0)), "every weight above nought"),
         (rows.drop("z"), "no column 'z'"),
-        (rows.with_columns(pl.col("exposed").cast(pl.Int8)), "must be Boolean"),
+        (rows.with_columns(pl.col("exposed").cast(pl.Int8) + 1), "must be Boolean"),
     ):
         with pytest.raises(ValueError, match=told):
             of(wrong)

@@ -157,6 +157,9 @@ def test_few_controls_are_told_of_and_fewer_refused() -> None:
 def test_a_control_that_moved_and_one_that_could_not() -> None:
     moved = negative_control_moved(Estimate("m", "rate_ratio", 0.9, standard_error=0.04))
     assert moved.moved
+    wide = Estimate("m", "rate_ratio", 0.9, 0.78, 1.04, standard_error=0.04)  # by Student's t
+    assert not negative_control_moved(wide).moved
+    assert negative_control_moved(Estimate("m", "rate_ratio", 0.9, 0.82, 0.99)).moved
     assert moved.p_value == pytest.approx(2 * stats.norm.sf(-log(0.9) / 0.04))
     blunt = negative_control_moved([(log(0.9), 0.2)], bias=0.85)
     assert not blunt.moved

@@ -72,6 +72,23 @@ def test_smoking_as_hernan_and_robins_print_it() -> None:
     assert "Anderson and Rubin" in found.late.notes[1]
 
 
+@pytest.mark.parametrize("cluster", [(), "practice"])
+def test_the_error_of_compliers_ratio_is_that_of_units_left_out(cluster: tuple | str) -> None:
+    rows = offers().with_row_index("own")
+    given = {"outcome": "contacts", **OFFER, "person_days": "days"}
+    unit = cluster or "own"
+    logs = []
+    for one in rows[unit].unique():
+        found = late(rows.filter(pl.col(unit) != one), **given).late_ratio
+        assert found is not None
+        logs.append(np.log(found.point))
+    n = len(logs)
+    jackknife = np.sqrt(((np.array(logs) - np.mean(logs)) ** 2).sum() * (n - 1) / n)
+    found = late(rows, **given, cluster=cluster).late_ratio
+    assert found is not None
+    assert found.standard_error == pytest.approx(jackknife, rel=0.03)
+
+
 LINEARMODELS = [
     # given, outcome's late, model's, robust and practices' errors; the same of the first stage
     ({}, -91.9724334601, (51.5289771182, 51.1480229521, 49.6566487022),

@@ -36,7 +36,9 @@ def parts(rows: pl.DataFrame) -> tuple[np.ndarray, ...]:
 def test_matched_negative_binomial_from_its_parts(by_practice: bool) -> None:
     rows = matched_rows(1)
     found = matched_negative_binomial(rows, adjustment=("x",), by_practice=by_practice)
-    fit = fit_negative_binomial(*parts(rows)).linear
+    whole = fit_negative_binomial(*parts(rows))
+    fit = whole.linear
+    assert found.ratio.details == pytest.approx({"alpha": whole.alpha})
     influence = fit.influence(codes(rows, "person_number"))[:, 1]
     sets = codes(rows, "match_set")
     variance = clustered_variance(influence, sets, codes(rows, "person_number"))

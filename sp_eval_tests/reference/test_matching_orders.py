@@ -136,6 +136,15 @@ def test_with_replacement_the_order_decides_nothing(ratio):
         assert matched(units, order=order, seed=1, **settings) == first
 
 
+@pytest.mark.parametrize("order", ["largest", "closest"])
+def test_few_comparison_units_are_shared_out_until_none_is_left(order):
+    units = pl.DataFrame(
+        {"person_key": range(5), "exposed": [True, True, True, False, False], "score": [0.0] * 5}
+    )
+    expected = {"largest": {0: [3, 4]}, "closest": {0: [3], 1: [4]}}
+    assert matched(units, ratio=3, order=order) == expected[order]
+
+
 def test_closest_serves_everybody_once_before_anybody_twice():
     units = pl.DataFrame(
         {
@@ -199,15 +208,16 @@ def test_blanks_in_exact_columns_agree_with_blanks():
     assert matched(units, exact=["sex"]) == {1: [3]}
 
 
+@pytest.mark.parametrize("order", ["largest", "closest"])
 @pytest.mark.parametrize("exact", [[], ["month"]])
-def test_nobody_to_match_leaves_an_empty_frame_of_the_same_columns(exact):
+def test_nobody_to_match_leaves_an_empty_frame_of_the_same_columns(exact, order):
     whole = match_nearest(drawn(1), exposed="exposed", score="score")
     for units in (
         drawn(1).clear(),
         drawn(1).filter("exposed"),
         drawn(1).filter(~pl.col("exposed")),
     ):
-        found = match_nearest(units, exposed="exposed", score="score", exact=exact)
+        found = match_nearest(units, exposed="exposed", score="score", exact=exact, order=order)
         assert found.is_empty()
         assert found.schema == whole.schema
     assert match_nearest(
@@ -286,6 +296,6 @@ def test_frames_that_cannot_be_matched_are_refused(cell, message):
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(settings, message):
-    units = drawn(1).with_columns(treat=pl.col("exposed").cast(pl.Int8), name=pl.lit("a"))
+    units = drawn(1).with_columns(treat=pl.col("exposed").cast(pl.Int8) + 1, name=pl.lit("a"))
     with pytest.raises(ValueError, match=message):
         match_nearest(units, **({"exposed": "exposed", "score": "score"} | settings))

@@ -201,6 +201,8 @@ def test_what_does_not_answer_one_question_is_refused() -> None:
         random_effects([one, _estimate(0.9, None)])
     with pytest.raises(ValueError, match="one of REML"):
         random_effects([one, two], method="HS")
+    with pytest.raises(ValueError, match="k-2 or k-1"):
+        random_effects([one, two], prediction_df="k")
     with pytest.raises(ValueError, match="all the same"):
         random_effects([one, one, one])
     with pytest.raises(ValueError, match="'log_point', or 'point' with its 'scale'"):

@@ -43,7 +43,7 @@ GATE = (
 )
 CODED = [
     "attrition", "balance", "coverage", "delivery", "design_check", "detectable_change",
-    "diagnostic", "estimate", "scheme", "study_version", "trend",
+    "diagnostic", "estimate", "scheme", "study_version", "subgroup", "trend",
 ]  # fmt: skip
 
 

@@ -15,11 +15,13 @@ __all__ = ["a_study"]
 def a_study(**changes: Any) -> StudyDesign:
     """Return the shipped study with top-level keys changed; a mapping is merged into its part.
 
-    Sensitivity analyses are left out unless asked for: most tests do not read them.
+    Other ways and lengths of time are left out unless asked for: most tests do not read them.
     """
     text = (project_root() / "studies" / "gp_and_hospital_use.yaml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     content["estimators"]["sensitivity"] = []
+    content["subgroups"] = []
+    content["horizons"] = []
     for key, value in changes.items():
         is_part = isinstance(value, dict) and isinstance(content.get(key), dict)
         content[key] = content[key] | value if is_part else value

@@ -11,6 +11,7 @@ from sp_eval.contracts.frames import failures
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.evaluation import evaluate_tables
 from sp_eval.models.sensitivity import e_value
+from sp_eval.study.design import SENSITIVITY
 from sp_eval.study.outcomes import OUTCOMES
 from sp_eval.synthetic.settings import WorldSettings
 from sp_eval.synthetic.world import World, simulate
@@ -20,7 +21,7 @@ FIGURES = (
     "point", "ci_low", "ci_high", "p_value", "n_analysed", "n_comparison", "events_exposed",
     "person_years_exposed",
 )  # fmt: skip
-WAYS = ("matched_follow_on", "matched_uncapped", "matched_cap_10", "matched_non_referring")
+WAYS = SENSITIVITY
 TOTALS_ONLY = ["age", "sex", "deprivation", "ltc_count", "history_total"]
 
 

@@ -167,6 +167,7 @@ def test_unequal_days_are_told_where_no_windows_are_named() -> None:
         ({"window_before": (-90, 10), "window_after": (0, 90)}, "the one before ended"),
         ({"before": "gone"}, "no column 'gone'"),
         ({"cluster": "gone"}, "no column 'gone'"),
+        ({"cluster": ("events", "days")}, "name one column"),
     ],
 )
 def test_bad_arguments_are_refused(given: dict, told: str) -> None:

@@ -88,6 +88,7 @@ def test_draws_on_one_group_alone_are_not_counted() -> None:
         ({"method": "normal"}, "'method' must be"),
         ({"outcome": "gone"}, "no column 'gone'"),
         ({"cluster": "gone"}, "no column 'gone'"),
+        ({"cluster": ("practice", "w")}, "name one column"),
     ],
 )
 def test_bad_arguments_are_refused(given: dict, told: str) -> None:
