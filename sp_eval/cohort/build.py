@@ -26,6 +26,7 @@ __all__ = [
     "read_analysed_months",
     "read_carers",
     "read_eligible",
+    "read_ended",
     "read_held_clocks",
     "read_history",
     "read_outcomes",
@@ -143,6 +144,17 @@ def read_outcomes(conn: Connection, scheme: str) -> tuple[pl.DataFrame, pl.DataF
         for table in ("month_time", "month_count", "pre_total")
     )
     return time, count, pre
+
+
+def read_ended(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`outcome.ended` of one scheme: when each followed candidate was last followed, and why."""
+    return read_frame(
+        conn,
+        """select e.* from outcome.ended as e
+        inner join cohort.candidate as c on e.candidate_id = c.candidate_id
+        where c.scheme_code = $scheme order by e.candidate_id""",
+        {"scheme": scheme},
+    )
 
 
 def read_responses(conn: Connection, scheme: str) -> pl.DataFrame:

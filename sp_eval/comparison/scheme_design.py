@@ -12,7 +12,9 @@ from sp_eval.comparison.censoring import CensoringWeights, month_number
 from sp_eval.comparison.contamination import CONTAMINATED, flag_contaminated
 from sp_eval.comparison.covariates import Covariates, build_covariates
 from sp_eval.comparison.draws import hashed_sample
+from sp_eval.comparison.equipoise import matched_equipoise
 from sp_eval.comparison.matching import caliper_width, match_nearest
+from sp_eval.comparison.overlap import overlap
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
 from sp_eval.comparison.subgroup_sets import Subgroups, match_within_levels
 from sp_eval.study.design import Comparison, Pool, StudyDesign
@@ -29,7 +31,10 @@ class PoolDesign:
 
     `matched`: `candidate_id, match_set, exposed, distance, weight, ps_logit`. `balance`:
     `covariate, smd_before, smd_after, variance_ratio_after`. `n_exposed` eligible exposed;
-    `effective_comparison` Kish's size of the weighted comparison rows.
+    `effective_comparison` Kish's size of the weighted comparison rows. Shares, 0 to 1:
+    `outside_range` of the eligible exposed whose score lies beyond those of the comparison people,
+    `equipoise_pool` of them in equipoise (see `overlap`), `equipoise_matched` of the matched (see
+    `matched_equipoise`); None where there is nobody to measure.
     """
 
     pool: Pool
@@ -39,6 +44,9 @@ class PoolDesign:
     n_matched: int
     effective_comparison: float
     pool_has_non_referring: bool
+    outside_range: float | None = None
+    equipoise_pool: float | None = None
+    equipoise_matched: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ def _scored(
         described["is_exposed"].to_numpy().astype(float),
         described.select(month_number(pl.col("index_month"))).to_series().to_numpy(),
     )
-    return described.with_columns(ps_logit=pl.Series(fit.logit))
+    return described.with_columns(ps_logit=pl.Series(fit.logit), score=pl.Series(fit.probability))
 
 
 def _pool_design(
@@ -136,6 +144,7 @@ def _pool_design(
     exposed = described.filter("is_exposed")
     balance = _balance(described, matched, covariates.all)
     comparison = matched.filter(~pl.col("exposed"))
+    scores = overlap(described, exposed="is_exposed", score="score")
     return PoolDesign(
         pool=pool,
         matched=matched,
@@ -144,6 +153,9 @@ def _pool_design(
         n_matched=matched.height - comparison.height,
         effective_comparison=effective_size(comparison["weight"].to_numpy()),
         pool_has_non_referring=not bool(described["is_referring_practice"].all()),
+        outside_range=scores.exposed_outside,
+        equipoise_pool=scores.equipoise_exposed,
+        equipoise_matched=_equipoise(covariates, matched),
     )
 
 
@@ -220,6 +232,14 @@ def _balance(
         after.select("covariate", smd_after="smd", variance_ratio_after="variance_ratio"),
         on="covariate",
         maintain_order="left",
+    )
+
+
+def _equipoise(covariates: Covariates, matched: pl.DataFrame) -> float | None:
+    """How far the matched can still be told apart by their score and what the model adjusts for."""
+    kept = matched.join(covariates.frame, on="candidate_id", how="left", maintain_order="left")
+    return matched_equipoise(
+        kept, exposed="exposed", columns=("ps_logit", *covariates.adjustment), weights="weight"
     )
 
 

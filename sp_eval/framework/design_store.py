@@ -18,7 +18,16 @@ from sp_eval.warehouse.frames import read_frame, store_frame
 
 __all__ = ["SchemeCompared", "forget_compared", "kept_schemes", "load_compared", "save_compared"]
 
-_POOL_FACTS = ("pool", "n_exposed", "n_matched", "effective_comparison", "pool_has_non_referring")
+_POOL_FACTS = (
+    "pool",
+    "n_exposed",
+    "n_matched",
+    "effective_comparison",
+    "pool_has_non_referring",
+    "outside_range",
+    "equipoise_pool",
+    "equipoise_matched",
+)
 
 
 @dataclass(frozen=True, slots=True)

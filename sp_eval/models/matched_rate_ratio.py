@@ -21,7 +21,7 @@ from sp_eval.models.sandwich import codes_of, group_codes, robust_variance
 __all__ = [
     "MatchedRates",
     "counts_of",
-    "fit_matched",
+    "matched_fit",
     "matched_rate_ratio",
     "rates_of",
     "refuse_too_few",
@@ -80,13 +80,12 @@ def matched_rate_ratio(
     Exchangeable given the matched and adjusted columns; later referral of comparison people
     independent of the outcome given the history in its hazard; weights and score as known.
     """
-    rows = rows.filter(pl.col("days") > 0)
-    exposed = rows["exposed"].to_numpy()
+    rows, fit = matched_fit(rows, adjustment=adjustment)
     y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
     return rates_of(
         rows,
-        fit_matched(rows, adjustment),
-        observed_rate(y, days, weight * exposed),
+        fit,
+        observed_rate(y, days, weight * rows["exposed"].to_numpy()),
         method=method,
         ci_level=ci_level,
         cluster=("match_set", "person_number"),
@@ -94,18 +93,19 @@ def matched_rate_ratio(
     )
 
 
-def fit_matched(rows: pl.DataFrame, adjustment: tuple[str, ...]) -> PoissonFit:
-    """The model of `matched_rate_ratio`, fitted to rows that have days; column 1 is exposure.
+def matched_fit(
+    rows: pl.DataFrame, *, adjustment: tuple[str, ...]
+) -> tuple[pl.DataFrame, PoissonFit]:
+    """The rows that have time, and the model of `matched_rate_ratio` fitted to them.
 
-    Raises
-    ------
-    TooFewEventsError : see `matched_rate_ratio`.
+    Column 1 is exposure; see `matched_rate_ratio` for what is given and raised.
     """
+    rows = rows.filter(pl.col("days") > 0)
     exposed = rows["exposed"].to_numpy()
     y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
     refuse_too_few(y, exposed)
     x = design_matrix(rows, [exposed.astype(float)], adjustment)
-    return fit_poisson(y, days, x, weight)
+    return rows, fit_poisson(y, days, x, weight)
 
 
 def rates_of(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sp_eval.models.estimate import Estimate, TooFewEventsError
 from sp_eval.models.heterogeneity import Heterogeneity, wald_equal
-from sp_eval.models.matched_rate_ratio import counts_of, fit_matched, matched_rate_ratio
+from sp_eval.models.matched_rate_ratio import counts_of, matched_fit, matched_rate_ratio
 from sp_eval.models.sandwich import clustered_variance, group_codes, one_way_variance
 
 __all__ = ["LevelEffect", "SubgroupEffects", "subgroup_effects"]
@@ -129,7 +129,7 @@ def subgroup_effects(
 
 
 def _fitted(rows: pl.DataFrame, adjustment: tuple[str, ...]) -> _Fitted:
-    fit = fit_matched(rows, adjustment)
+    rows, fit = matched_fit(rows, adjustment=adjustment)
     influence = fit.influence(group_codes(rows, ["person_number"])[0])[:, 1]
     return _Fitted(rows, float(fit.beta[1]), influence)
 

@@ -11,6 +11,7 @@ import polars as pl
 from sp_eval import __version__
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
+from sp_eval.framework.diagnostic_disclosure import outcomes_hidden
 from sp_eval.framework.disclosure import protect, schemes_hidden
 from sp_eval.framework.subgroup_disclosure import schemes_withheld
 from sp_eval.operation.release_files import (
@@ -193,5 +194,6 @@ def _protected(
         hidden = schemes_hidden(attrition, estimates, policy)
         if contract.name == "subgroup":
             hidden |= schemes_withheld(protect(estimates, _published("estimate"), policy))
-        parts.append(protect(part, contract, policy, hidden=hidden))
+        untold = outcomes_hidden(estimates, policy) if contract.name == "diagnostic" else ()
+        parts.append(protect(part, contract, policy, hidden=hidden, outcomes=untold))
     return pl.concat(parts)

@@ -34,6 +34,7 @@ ORDER: Final = (
     "attrition",
     "balance",
     "design_check",
+    "diagnostic",
     "study_version",
     "coverage",
     "delivery",

@@ -153,6 +153,14 @@ _ALL = (
         "published/design_check",
     ),
     Table(
+        "overlap",
+        "5_fair",
+        "study",
+        "result.overlap",
+        "Whether the groups could have been one another, and who was left without similar people.",
+        "published/diagnostic",
+    ),
+    Table(
         "difference_made",
         "6_changed",
         "study",
@@ -175,6 +183,14 @@ _ALL = (
         "result.trend",
         "Care used month by month before and after, by people referred and similar people.",
         "published/trend",
+    ),
+    Table(
+        "diagnostics",
+        "7_sure",
+        "study",
+        "result.diagnostic",
+        "What speaks for or against each answer once outcomes are read, and its grade.",
+        "published/diagnostic",
     ),
     Table(
         "side_by_side",

@@ -87,15 +87,24 @@ def _balance(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Show
 
 
 def _design(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
-    result = (
+    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
+    return {"summary": table(said.select("scheme_code", _result().alias("result"), "sentence"))}
+
+
+def _trust(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
+    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
+    columns = ("scheme_code", _plain("diagnostic"), _result().alias("result"), "sentence")
+    return {"summary": table(said.select(*columns))}
+
+
+def _result() -> pl.Expr:
+    return (
         pl.when(pl.col("passed").is_null())
         .then(pl.lit("for information"))
         .when("passed")
         .then(pl.lit("✅ passed"))
         .otherwise(pl.lit("❌ FAILED"))
     )
-    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
-    return {"summary": table(said.select("scheme_code", result.alias("result"), "sentence"))}
 
 
 def _difference(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
@@ -233,8 +242,10 @@ SUMMARIES: Mapping[str, Summary] = {
     "can_this_be_answered": _answerable,
     "balance": _balance,
     "design_checks": _design,
+    "overlap": _trust,
     "difference_made": _with_locks(_difference),
     "contacts_before_and_after": _with_locks(_months),
+    "diagnostics": _with_locks(_trust),
     "side_by_side": _side_by_side,
     "subgroups": _with_locks(_for_whom),
     "other_methods": _with_locks(_others),

@@ -54,6 +54,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
             for a in (*s.answers, *(total for total, _ in s.totals))
         ],
         felt=[t for code in codes if (t := sections.described(release, code))],
+        trust=[sections.trust(release, c) for c in codes] if release.has("diagnostic") else [],
         beside=sections.side_by_side(release) if release.has("comparability") else None,
         unusual=sections.unusual(release) if release.has("delivery_check") else None,
         run=_cited(release),

@@ -5,6 +5,9 @@ The verdicts and their sentences are fixed: harm is told in the same words as be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = [
@@ -18,8 +21,10 @@ __all__ = [
     "adding",
     "covariate",
     "label",
+    "looked_at",
     "noun",
     "obstacle",
+    "place_looked_at",
     "short",
     "way_on",
 ]
@@ -199,6 +204,29 @@ CHECKS = {
     "effective_comparison": "Enough different similar people",
     "weights_at_cap": "No few people count for too much",
 }
+DIAGNOSTICS = {
+    "overlap": "Somebody to compare with for each",
+    "equipoise": "Might have been either",
+    "who_was_lost": "Who was left out",
+    "negative_control": "Care that should not change",
+    "follow_up": "Followed for as long",
+    "mortality": "Deaths",
+    "influence": "Few people who decide",
+    "dispersion": "How much people vary",
+    "grade": "Grade",
+}
+_ITEMS = {
+    "people_analysed": "those analysed",
+    "pool": "everybody in the area",
+    "matched": "once matched",
+    "referred": "people referred",
+    "similar": "similar people",
+    "gap": "the difference",
+    "moved_away": "moved away",
+    "one_person": "one person",
+    "few_people": "a few people",
+}
+PASSED = {True: "yes", False: "no", None: "to know"}
 GLOSSARY = (
     ("People referred", "Everybody sent to the scheme for the first time in the months studied,"
      " whether or not they then came."),
@@ -265,6 +293,25 @@ def noun(outcome: str) -> str:
     return named if is_name else named[0].lower() + named[1:]
 
 
+def looked_at(row: Mapping[str, Any]) -> str:
+    """What a row of the diagnostics is of."""
+    kind, item, outcome = DIAGNOSTICS[row["diagnostic"]], row["item"], row["outcome"]
+    of = "" if outcome == "all" or row["diagnostic"] == "negative_control" else label(outcome)
+    what = _ITEMS.get(item, "")
+    if row["diagnostic"] == "who_was_lost" and item not in (*_ITEMS, "too_few_to_describe"):
+        what = covariate(item)
+    return ": ".join([kind, *([", ".join(filter(None, (what, of)))] if what or of else [])])
+
+
+def place_looked_at(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Where a row of the diagnostics stands in their table."""
+    items = list(_ITEMS)
+    item = row["item"]
+    return list(DIAGNOSTICS).index(row["diagnostic"]), (
+        items.index(item) if item in _ITEMS else len(items)
+    )
+
+
 def short(scheme: str) -> str:
     """A scheme by its place."""
     return scheme.replace("_", " ").title()
@@ -287,6 +334,8 @@ def covariate(name: str) -> str:
         "ltc_count": "long-term conditions",
         "imd": "deprivation",
         "age_squared": "age, squared",
+        "ethnicity_other": "people not white British",
+        "ethnicity_unknown": "people whose ethnicity is not known",
     }
     if name in fixed:
         return fixed[name]
