@@ -11,7 +11,7 @@ from sp_eval.report.release import Release
 from sp_eval.report.sections import Cell, Table
 from sp_eval.study.subgroups import division_of
 
-__all__ = ["ForWhom", "division_label", "for_whom"]
+__all__ = ["ForWhom", "for_whom"]
 
 _TESTED = "count(distinct case when p_interaction is not null then subgroup end)"
 _CHANCE = 0.05
@@ -50,7 +50,7 @@ def for_whom(release: Release, scheme: str) -> ForWhom | None:
     )
 
 
-def division_label(subgroup: str, outcome: str) -> str:
+def _divided_by(subgroup: str, outcome: str) -> str:
     """How people are divided, in plain words."""
     return division_of(subgroup, outcome).label  # type: ignore[arg-type]
 
@@ -68,7 +68,7 @@ def _looks(release: Release, scheme: str, rows: list[dict[str, Any]]) -> Sentenc
 def _test(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...]:
     key: dict[str, Any] = {name: row[name] for name in ("subgroup", "level_number")}
     key["scheme_code"] = scheme
-    label = division_label(row["subgroup"], row["outcome"])
+    label = _divided_by(row["subgroup"], row["outcome"])
     if row["p_interaction"] is None:
         return label, "", "", words.WHOM_SAID["untested"]
     alone, counted = (
@@ -84,7 +84,7 @@ def _test(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...
 def _level(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...]:
     key: dict[str, Any] = {name: row[name] for name in ("subgroup", "level_number")}
     key["scheme_code"] = scheme
-    label = f"{division_label(row['subgroup'], row['outcome'])}: {row['level']}"
+    label = f"{words.DIVIDED[row['subgroup']].capitalize()}: {row['level']}"
     if row["status"] == "withheld":
         why = release.text("subgroup", "withheld_reason", **key)
         return label, "", "", "", Sentence((why,))

@@ -169,7 +169,7 @@ DIVIDED = {  # in the order they are shown
     "deprivation": "area",
     "ethnicity": "ethnic group",
     "ltc_count": "long-term conditions",
-    "carer": "carers",
+    "carer": "carer",
 }
 WHOM_INTRO = (
     "Only the main kind of care is looked at, in groups that were named before any outcome was"

@@ -149,10 +149,10 @@ _DIVISIONS: dict[Subgroup, Division] = {
         ),
         Division(
             "carer",
-            "Carers",
+            "Whether people are carers",
             (
-                Level("carers", values=frozenset({"true"})),
-                Level("not carers", values=frozenset({"false"})),
+                Level("yes", values=frozenset({"true"})),
+                Level("no", values=frozenset({"false"})),
                 Level("not recorded", is_known=False),
             ),
             "referral",

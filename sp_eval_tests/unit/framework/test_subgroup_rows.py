@@ -192,7 +192,7 @@ def test_a_scheme_whose_mapping_has_no_carers_says_why() -> None:
     tables["referral"] = tables["referral"].with_columns(is_carer=pl.lit(None, dtype=pl.Boolean))
     rows = rows_of(tables, a_study(subgroups=["sex", "carer"], **GP_ONLY))
     carers = rows.filter(subgroup="carer")
-    assert carers["level"].to_list() == ["carers", "not carers"]
+    assert carers["level"].to_list() == ["yes", "no"]
     assert set(carers["withheld_reason"]) == {
         "the files do not tell who is in this group: the hubs do not record it"
     }
@@ -218,7 +218,7 @@ def test_carers_not_recorded_are_estimated_and_take_no_part_in_the_test() -> Non
         pl.when(~third).then("is_carer").alias("is_carer")
     )
     rows = rows_of(tables, a_study(subgroups=["carer"], **GP_ONLY))
-    assert rows["level"].to_list() == ["carers", "not carers", "not recorded"]
+    assert rows["level"].to_list() == ["yes", "no", "not recorded"]
     assert rows.filter(level="not recorded")["n_eligible"].item() > 100
     assert rows.filter(level="not recorded")["status"].item() == "released"
 
