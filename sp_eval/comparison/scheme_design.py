@@ -108,7 +108,7 @@ def design_scheme(
         other=_other_pool(in_study, covariates, study),
         hazards=_hazards(candidates, history, study, others),
         sample=_sample(in_study, study),
-        subgroups=match_within_levels(scored, history, study, _match),
+        subgroups=match_within_levels(scored, in_study, history, study, _match),
     )
 
 
@@ -125,9 +125,9 @@ def _scored(
     """The exposed and the pool with their covariates and `ps_logit`."""
     asked = study.comparison.model_copy(update={"pool": pool})
     rows = candidates.filter(pl.col("is_exposed") | in_pool(asked))
-    described = rows.join(
-        covariates.frame, on="candidate_id", suffix="_column", maintain_order="left"
-    )
+    # age and conditions are columns of both: of those that models need, none is null
+    raw = [c for c in rows.columns if c in covariates.frame.columns and c != "candidate_id"]
+    described = rows.drop(raw).join(covariates.frame, on="candidate_id", maintain_order="left")
     columns = covariates.named(study.comparison.covariates)
     fit = fit_logistic(
         _matrix(described, columns),

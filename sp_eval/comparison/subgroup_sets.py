@@ -39,6 +39,7 @@ class Subgroups:
 
 def match_within_levels(
     scored: pl.DataFrame,
+    candidates: pl.DataFrame,
     history: pl.DataFrame,
     study: StudyDesign,
     match: Callable[[pl.DataFrame, StudyDesign, str], pl.DataFrame],
@@ -50,7 +51,8 @@ def match_within_levels(
 
     Parameters
     ----------
-    scored : the exposed and the pool, with the columns `levels_of` reads and `ps_logit`.
+    scored : the exposed and the pool, with what `match` asks for.
+    candidates, history : as `levels_of` reads them, of everybody scored.
     match : matches such rows as the primary, and exactly on one column more.
 
     Source: Green & Stuart (2014), Journal of Consulting and Clinical Psychology 82:773, doi
@@ -61,15 +63,16 @@ def match_within_levels(
     named = [d.name for d in divisions if d.of_everybody]
     if not named:
         return Subgroups()
-    levels = levels_of(scored, history, divisions, primary=primary)
-    marked = scored.hstack(levels.select(pl.col(named).name.prefix("level_of_")))
+    levels = levels_of(candidates, history, divisions, primary=primary)
+    of_level = levels.select("candidate_id", pl.col(named).name.prefix("level_of_"))
+    marked = scored.join(of_level, on="candidate_id", maintain_order="left")
     sets = [
         match(marked, study, f"level_of_{name}").select(
             pl.lit(name).alias("subgroup"), *list(_SETS)[1:]
         )
         for name in named
     ]
-    exposed = levels.filter(scored["is_exposed"]).unpivot(
+    exposed = levels.filter(candidates["is_exposed"]).unpivot(
         index="candidate_id", variable_name="subgroup", value_name="level_number"
     )
     return Subgroups(exposed, pl.concat(sets))

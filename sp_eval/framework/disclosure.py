@@ -95,7 +95,7 @@ def protect(
     if contract.name == "subgroup":
         from sp_eval.framework.subgroup_disclosure import protect_subgroups
 
-        return protect_subgroups(frame, policy, hidden=hidden)
+        return protect_subgroups(frame, policy, hidden=hidden, outcomes=outcomes)
     if "withheld_reason" in frame.columns:
         from sp_eval.framework.estimate_disclosure import protect_estimates
 

@@ -6,11 +6,12 @@ from collections.abc import Collection
 
 import polars as pl
 
+from sp_eval.framework.diagnostic_disclosure import of_outcomes
 from sp_eval.framework.disclosure import is_few, protect_count
 from sp_eval.models.estimate import MINIMUM_EVENTS
 from sp_eval.study.design import Disclosure
 
-__all__ = ["protect_subgroups", "schemes_withheld"]
+__all__ = ["protect_subgroups"]
 
 _DIVISION = ("study_id", "scheme_code", "outcome", "subgroup")
 _SHOWN = ("n_eligible", "n_comparison", "events_exposed")
@@ -22,14 +23,12 @@ _RATIO = ("point", "ci_low", "ci_high")
 _TESTS = ("p_interaction", "p_holm", "p_bh")
 
 
-def schemes_withheld(estimates: pl.DataFrame) -> frozenset[str]:
-    """The schemes whose primary estimate the release withholds; `estimates` as it shows them."""
-    own = estimates.filter(outcome_role="primary", role="primary", status="withheld")
-    return frozenset(own["scheme_code"])
-
-
 def protect_subgroups(
-    frame: pl.DataFrame, policy: Disclosure, *, hidden: Collection[str] = ()
+    frame: pl.DataFrame,
+    policy: Disclosure,
+    *,
+    hidden: Collection[str] = (),
+    outcomes: Collection[tuple[str, str]] = (),
 ) -> pl.DataFrame:
     """Protect rows of `published.subgroup` of one study (docs/adr/0017).
 
@@ -45,7 +44,7 @@ def protect_subgroups(
     marked = frame.with_columns(
         _few=few,
         _there=(pl.col("n_eligible") > 0).fill_null(value=False),
-        _gone=pl.col("scheme_code").is_in(list(hidden)),
+        _gone=pl.col("scheme_code").is_in(list(hidden)) | of_outcomes(frame, outcomes),
     )
     marked = marked.with_columns(
         _all=pl.col("_gone") | _is_told(policy), _any=_of(pl.col("_few").any())
@@ -98,7 +97,8 @@ def _shown(marked: pl.DataFrame, policy: Disclosure) -> pl.DataFrame:
         ),
         *(pl.when(pl.lit(value=False)).then(pl.col(name)).alias(name) for name in _RESEARCH),
         status=pl.when(now).then(pl.lit("withheld")).otherwise(pl.col("status")),
-        withheld_reason=pl.when(now)
+        # nobody was counted where the scheme has no estimate: that reason tells of no group
+        withheld_reason=pl.when(now & pl.col("n_eligible").is_not_null())
         .then(pl.lit(_reason(policy)))
         .otherwise(pl.col("withheld_reason")),
     )

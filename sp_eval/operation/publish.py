@@ -13,7 +13,6 @@ from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
 from sp_eval.framework.diagnostic_disclosure import outcomes_hidden
 from sp_eval.framework.disclosure import protect, schemes_hidden
-from sp_eval.framework.subgroup_disclosure import schemes_withheld
 from sp_eval.operation.release_files import (
     FOLDER,
     are_current,
@@ -192,8 +191,7 @@ def _protected(
             for name in ("attrition", "estimate")
         )
         hidden = schemes_hidden(attrition, estimates, policy)
-        if contract.name == "subgroup":
-            hidden |= schemes_withheld(protect(estimates, _published("estimate"), policy))
-        untold = outcomes_hidden(estimates, policy) if contract.name == "diagnostic" else ()
+        of_outcome = contract.name in ("diagnostic", "subgroup")
+        untold = outcomes_hidden(estimates, policy) if of_outcome else ()
         parts.append(protect(part, contract, policy, hidden=hidden, outcomes=untold))
     return pl.concat(parts)

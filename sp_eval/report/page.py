@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sp_eval.report import pictures, sections, words
+from sp_eval.report import group_words, pictures, sections, words
 from sp_eval.report.answers import Bars, found_of, way
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
@@ -48,6 +48,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         trends=[p for s in screen.schemes for p in _trends(release, s)],
         forests=[_forest(release, s) for s in screen.schemes],
         whom=_whom(release, codes),
+        group_words=group_words,
         others=[
             (sections.other_methods(release, s.code, a.outcome), a is s.primary)
             for s in screen.schemes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from sp_eval.report import words
+from sp_eval.report import group_words, words
 from sp_eval.report.release import Release
 from sp_eval.report.sections import place_of
 
@@ -125,9 +125,9 @@ def subgroup_picture(release: Release, scheme: str) -> str | None:
     found = release.frame("subgroup", scheme_code=scheme, status="released")
     if found.height == 0:
         return None
-    place = {name: at for at, name in enumerate(words.DIVIDED)}
+    place = {name: at for at, name in enumerate(group_words.DIVIDED)}
     rows = found.sort(pl.col("subgroup").replace_strict(place), "level_number").select(
-        group=pl.format("{}: {}", pl.col("subgroup").replace(words.DIVIDED), "level"),
+        group=pl.format("{}: {}", pl.col("subgroup").replace(group_words.DIVIDED), "level"),
         point=100 * (pl.col("point") - 1),
         low=100 * (pl.col("ci_low") - 1),
         high=(100 * (pl.col("ci_high") - 1)).clip(upper_bound=150),

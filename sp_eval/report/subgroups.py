@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sp_eval.report import words
+from sp_eval.report import group_words, words
 from sp_eval.report.figure import Sentence, say
 from sp_eval.report.release import Release
 from sp_eval.report.sections import Cell, Table
@@ -33,7 +33,7 @@ def for_whom(release: Release, scheme: str) -> ForWhom | None:
     if not rows:
         return None
     first = {row["subgroup"]: row for row in reversed(rows)}
-    named = [name for name in words.DIVIDED if name in first]
+    named = [name for name in group_words.DIVIDED if name in first]
     tests = tuple(_test(release, scheme, first[name]) for name in named)
     levels = tuple(
         _level(release, scheme, row)
@@ -45,8 +45,8 @@ def for_whom(release: Release, scheme: str) -> ForWhom | None:
     return ForWhom(
         scheme,
         _looks(release, scheme, rows),
-        Table(f"Do the groups differ in {place}?", words.WHOM_TESTS, tests),
-        Table(f"{care} by group, {place}", words.WHOM_LEVELS, levels),
+        Table(f"Do the groups differ in {place}?", group_words.TESTS, tests),
+        Table(f"{care} by group, {place}", group_words.LEVELS, levels),
     )
 
 
@@ -57,12 +57,12 @@ def _divided_by(subgroup: str, outcome: str) -> str:
 
 def _looks(release: Release, scheme: str, rows: list[dict[str, Any]]) -> Sentence:
     if all(row["p_interaction"] is None for row in rows):
-        return say(words.WHOM_NO_LOOK)
+        return say(group_words.NO_LOOK)
     n = release.number("subgroup", _TESTED, scheme_code=scheme)
     share = release.number(
         "subgroup", f"100 * (1 - pow({1 - _CHANCE}, {_TESTED}))", scheme_code=scheme
     )
-    return say(words.WHOM_LOOKS, n=n, share=share)
+    return say(group_words.LOOKS, n=n, share=share)
 
 
 def _test(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...]:
@@ -70,7 +70,7 @@ def _test(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...
     key["scheme_code"] = scheme
     label = _divided_by(row["subgroup"], row["outcome"])
     if row["p_interaction"] is None:
-        return label, "", "", words.WHOM_SAID["untested"]
+        return label, "", "", group_words.SAID["untested"]
     alone, counted = (
         release.number("subgroup", name, scale=100, decimals=1, **key)
         for name in ("p_interaction", "p_holm")
@@ -78,13 +78,13 @@ def _test(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...
     said = "chance"
     if row["p_interaction"] < _CHANCE:
         said = "differ" if row["p_holm"] < _CHANCE else "one_look"
-    return label, alone, counted, words.WHOM_SAID[said]
+    return label, alone, counted, group_words.SAID[said]
 
 
 def _level(release: Release, scheme: str, row: dict[str, Any]) -> tuple[Cell, ...]:
     key: dict[str, Any] = {name: row[name] for name in ("subgroup", "level_number")}
     key["scheme_code"] = scheme
-    label = f"{words.DIVIDED[row['subgroup']].capitalize()}: {row['level']}"
+    label = f"{group_words.DIVIDED[row['subgroup']].capitalize()}: {row['level']}"
     if row["status"] == "withheld":
         why = release.text("subgroup", "withheld_reason", **key)
         return label, "", "", "", Sentence((why,))

@@ -11,14 +11,13 @@ import pytest
 from sp_eval.contracts.frames import conform, empty_frame, failures
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.framework.disclosure import protect, protect_count
-from sp_eval.framework.subgroup_disclosure import schemes_withheld
 from sp_eval.study.design import Disclosure
-from sp_eval_tests.disclosure.test_protect import estimate, rows
 from sp_eval_tests.support.runs import Made, published
 
 USUAL = Disclosure()
 CONTRACT = load_contract("subgroup", "published")
 SCHEMA = empty_frame(CONTRACT).schema
+COUNTED = ("n_eligible", "n_analysed", "n_comparison", "events_exposed", "person_years_exposed")
 TESTS = ("p_interaction", "p_holm", "p_bh")
 
 
@@ -107,11 +106,20 @@ def test_of_a_hidden_scheme_nothing_is_shown() -> None:
     assert found.select(pl.col(hidden).is_null().all()).row(0) == (True,) * 4
 
 
-def test_a_scheme_whose_own_estimate_is_withheld_is_hidden_here() -> None:
-    contract = load_contract("estimate", "published")
-    few = protect(rows(contract, estimate(n_comparison=5), estimate(scheme_code="kent")),
-                  contract, USUAL)  # fmt: skip
-    assert schemes_withheld(few) == {"leeds"}
+def test_nothing_is_shown_where_the_schemes_own_estimate_is_hidden() -> None:
+    """A total is withheld with a part of few: its groups would give the total back."""
+    found = shown(
+        level(1, 103), level(1, 90, scheme_code="kent"), outcomes={("leeds", "gp_contact")}
+    )
+    assert found["status"].to_list() == ["withheld", "released"]
+    assert found["n_eligible"].to_list() == [None, 90]
+
+
+def test_a_scheme_without_an_estimate_keeps_its_reason() -> None:
+    nothing = dict.fromkeys((*COUNTED, *TESTS, "point", "ci_low", "ci_high", "largest_gap"))
+    shut = level(1, 5, **nothing, status="withheld", withheld_reason="the groups were not alike")
+    found = shown(shut, outcomes={("leeds", "gp_contact")})
+    assert found["withheld_reason"].to_list() == ["the groups were not alike"]
 
 
 def everything(levels: int, top: int) -> np.ndarray:

@@ -115,3 +115,22 @@ def test_more_people_find_others_where_everybody_gets_a_first_one_first() -> Non
     for name in ("sex", "age", "earlier_use"):
         own = design.subgroups.matched.filter(pl.col("subgroup") == name, pl.col("exposed"))
         assert own.height > 0.9 * eligible
+
+
+def test_people_of_whom_it_is_not_known_are_compared_and_are_a_level_of_their_own() -> None:
+    tables = dict(small_world().tables)
+    row = pl.int_range(pl.len())
+    tables["person"] = tables["person"].with_columns(
+        birth_year=pl.when(row % 20 > 0).then("birth_year"),
+        ltc_count=pl.when(row % 15 > 0).then("ltc_count"),
+    )
+    study = a_study(subgroups=["age", "ltc_count"])
+    conn = candidates_of(tables, study)
+    design = design_scheme(read_eligible(conn, "rotherham"), read_history(conn, "rotherham"), study)
+    conn.close()
+    assert design.primary.n_matched > 0.9 * design.primary.n_exposed
+    assert design.primary.balance["smd_after"].is_finite().all()
+    told = design.subgroups.levels.group_by("subgroup").agg(
+        unknown=(pl.col("level_number") == 5).sum()
+    )
+    assert (told["unknown"] > 0).all()
