@@ -41,8 +41,8 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 sql
 
-recovery: $(VENV)/.dev  ## the full coverage simulations (slow)
-	@$(BIN)/python -m pytest -m recovery -p no:cacheprovider
+recovery: $(VENV)/.dev  ## the full simulations, half an hour on two cores; writes their page in docs/explanation
+	@SP_EVAL_RECOVERY_OUT=$(CURDIR)/var/recovery.ndjson $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m recovery -p no:cacheprovider
 
 bench: $(VENV)/.dev  ## timings and memory, stated with their scale
 	@$(BIN)/python -m sp_eval_tests.bench

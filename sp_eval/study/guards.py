@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["labels_of", "refusal_of"]
 
 _YEAR = 365
-# (where in the study file, what stands there) -> why it is refused. The figures are those of
-# simulations with a known truth; `make recovery` repeats them.
+# (where in the study file, what stands there) -> why it is refused. The figures are of one
+# simulated world with a known truth; how wrong the same comes out in others hangs on them. Those of
+# this repository: docs/explanation/operating-characteristics.md, made anew by `make recovery`.
 _NEVER_REFERRED = (
     "people must not be left out of the comparison because they were referred later: that looks"
     " into the future, the busy ones go and the rest look too healthy (in simulation 6.7% wrong)."

@@ -85,7 +85,7 @@ def test_intervals_of_six_sites() -> None:
 @pytest.mark.recovery
 @pytest.mark.parametrize(("sites", "least"), [(5, 0.90), (10, 0.92), (30, 0.94)])
 def test_pooling_many_times(sites: int, least: float) -> None:
-    normal, hartung, at_least, profile, prediction, mean = pooled(sites, 3_000, seed=15)
+    normal, hartung, at_least, profile, prediction, mean = pooled(sites, 2_000, seed=15)
     assert normal < hartung <= at_least
     assert hartung > least
     assert at_least > 0.94

@@ -13,10 +13,20 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sp_eval.cohort.build import build_core
+from sp_eval.cohort.extract_tables import store_extracts
+from sp_eval.evaluation import compare, estimate
+from sp_eval.models.estimate import Estimate
+from sp_eval.study.outcomes import OUTCOMES
 from sp_eval.synthetic.settings import AFFECTED, WorldSettings
 from sp_eval.synthetic.world import World, simulate
-from sp_eval_tests.recovery.experiment import COUNTED, evaluate_world
+from sp_eval.warehouse.connection import open_memory
+from sp_eval_tests.recovery.prepared import prepared
+from sp_eval_tests.recovery.right_methods import DIFFERENCE, FALL, PRIMARY, right_estimates
+from sp_eval_tests.recovery.wrong_methods import SETS, wrong_estimates
 from sp_eval_tests.support.studies import a_study
+
+COUNTED = tuple(OUTCOMES)
 
 NONE = tuple(dict.fromkeys(AFFECTED, 1.0).items())
 FEWER = (*NONE, ("gp_contact", 0.85), ("ae_attendance", 0.7))
@@ -36,7 +46,37 @@ def world(seed: int, effects: tuple[tuple[str, float], ...]) -> World:
 
 @cache
 def evaluated(seed: int, effects: tuple[tuple[str, float], ...]) -> pl.DataFrame:
-    return evaluate_world(world(seed, effects), STUDY)
+    """Rows of `published.estimate` for the study's own window and for the one without a washout.
+
+    The design is made once; only the window after differs. `days` says which window.
+    """
+    conn = open_memory()
+    try:
+        store_extracts(conn, world(seed, effects).tables, observed=STUDY.observed)
+        build_core(conn)
+        compare(conn, STUDY)
+        rows = []
+        for washout in (30,) if effects == MORE else (30, 1):
+            windows = STUDY.windows.model_copy(update={"washout_days": washout})
+            other = STUDY.model_copy(update={"windows": windows})
+            found = estimate(conn, other, run_id="")
+            rows.append(found.with_columns(days=pl.lit(f"days_{washout}_{washout + 365}")))
+        return pl.concat(rows)
+    finally:
+        conn.close()
+
+
+@cache
+def by_pieces(seed: int) -> dict[tuple[str, str], Estimate | str]:
+    """What the long simulations estimate of the world without effect; and one wrong way."""
+    outcomes = tuple(OUTCOMES[name] for name in ("gp_contact", "elective_admission"))
+    sets = {"demographics": SETS["demographics"]}
+    with prepared(world(seed, NONE), STUDY, sets) as ready:
+        found = [
+            *right_estimates(ready, outcomes),
+            *wrong_estimates(ready, outcomes, ("matched_on_demographics_did",)),
+        ]
+    return {(method, outcome.name): told for method, outcome, told in found}
 
 
 def ratio(seed: int, effects: tuple, outcome: str = "gp_contact") -> dict:
@@ -114,3 +154,29 @@ def test_the_effect_hardly_moves_the_fall_expected() -> None:
         for e in (FEWER, NONE)
     )  # fmt: skip
     assert with_it == pytest.approx(without, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("way", "method", "scale"),
+    [
+        (PRIMARY, PRIMARY, "rate_ratio"),
+        (DIFFERENCE, PRIMARY, "rate_difference_per_1000_person_years"),
+        (FALL, FALL, "rate_ratio"),
+    ],
+)
+def test_what_the_long_simulations_count_is_what_is_published(
+    way: str, method: str, scale: str
+) -> None:
+    for outcome in ("gp_contact", "elective_admission"):
+        found = by_pieces(21)[way, outcome]
+        row = evaluated(21, NONE).filter(
+            outcome=outcome, method=method, scale=scale, days="days_30_395"
+        ).row(0, named=True)  # fmt: skip
+        for name in ("point", "ci_low", "ci_high"):
+            assert row[name] == pytest.approx(getattr(found, name), rel=1e-4), (outcome, name)
+
+
+def test_matched_on_age_and_sex_a_scheme_that_does_nothing_is_credited() -> None:
+    wrong = by_pieces(21)["matched_on_demographics_did", "gp_contact"]
+    assert wrong.ci_high < 0.95
+    assert wrong.point < ratio(21, NONE)["ci_low"]
