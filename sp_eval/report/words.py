@@ -51,6 +51,8 @@ CANNOT_TELL = (
 IN_SHORT = {
     "more": "More because of the scheme, as far as similar people tell: {what}.",
     "fewer": "Fewer because of the scheme, as far as similar people tell: {what}.",
+    "more_doubted": "More, but not to be taken for the scheme's doing (see Take care): {what}.",
+    "fewer_doubted": "Fewer, but not to be taken for the scheme's doing (see Take care): {what}.",
     "no_worthwhile_change": "No change large enough to matter: {what}.",
     "cannot_tell": "These files cannot tell, which does not mean no effect: {what}.",
     "not_answerable": "No answer is given: {what}.",
@@ -236,10 +238,10 @@ _WAYS_ON = (
 _OTHERWISE = "ask for the register, the GP contacts and the hospital care of the whole area"
 
 
-def adding(verdict: str) -> tuple[str, str]:
+def adding(verdict: str, *, is_doubted: bool = False) -> tuple[str, str]:
     """Name the two differences between the three bars; only a clear verdict names a cause."""
     anyway = "would have happened anyway"
-    if verdict in ("fewer", "more"):
+    if verdict in ("fewer", "more") and not is_doubted:
         return anyway, "because of the scheme"
     return f"{anyway}, as the best guess", "the difference found, as the best guess"
 

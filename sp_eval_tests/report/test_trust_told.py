@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sp_eval.report import words
 from sp_eval.report.facts import first_screen
 from sp_eval.report.page import report_page
 from sp_eval.report.release import read_release, studies_of
@@ -88,6 +89,8 @@ def test_a_control_that_moved_is_warned_of(told: Callable[..., str]) -> None:
     assert f"A&E attendances {MOVED}" in first_screen_words(page)
     assert "it moved" in first_screen_words(page)
     assert "It did." in section(page)
+    assert words.IN_SHORT["fewer_doubted"].split(":")[0] in first_screen_words(page)
+    assert "fewer: because of the scheme" not in first_screen_words(page)
 
 
 def test_a_release_without_the_rows_tells_the_grade_alone(told: Callable[..., str]) -> None:
