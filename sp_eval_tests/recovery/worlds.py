@@ -72,7 +72,7 @@ KINDS = (
     Kind(
         "trend",
         "as `fewer`; all rates rise by 5% a year, two thirds of practices refer",
-        4,
+        8,
         7_000,
         {"trend_per_year": 0.05, "referring_share": 0.67},
     ),
