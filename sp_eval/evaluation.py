@@ -15,7 +15,9 @@ from sp_eval.cohort.build import (
     build_candidates,
     build_core,
     build_outcomes,
+    read_carers,
     read_eligible,
+    read_ended,
     read_held_clocks,
     read_history,
     read_outcomes,
@@ -37,8 +39,12 @@ from sp_eval.framework.design_store import (
     save_compared,
 )
 from sp_eval.framework.detectable import detectable_rows
+from sp_eval.framework.diagnostic import diagnostic_rows
 from sp_eval.framework.gate import Gate, facts_in_words, judge_design
+from sp_eval.framework.grade import graded, grades
 from sp_eval.framework.instrument_rows import instrument_rows
+from sp_eval.framework.outcome_diagnostics import after_outcomes
+from sp_eval.framework.overlap_rows import before_outcomes
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_rows import not_answerable_rows, scheme_rows
 from sp_eval.framework.sensitivity_rows import (
@@ -48,7 +54,9 @@ from sp_eval.framework.sensitivity_rows import (
     unsensitive_rows,
 )
 from sp_eval.framework.sides import side_of
-from sp_eval.models.scheme_estimates import Counts
+from sp_eval.framework.subgroup_rows import subgroup_rows, undivided_rows
+from sp_eval.models.person_time import Censoring
+from sp_eval.models.scheme_estimates import Counts, described_people
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import HORIZON_DAYS, StudyDesign
 from sp_eval.warehouse.connection import Connection, open_memory
@@ -57,10 +65,13 @@ __all__ = [
     "can_be_answered",
     "compare",
     "counts_of",
+    "diagnose",
     "estimate",
     "evaluate_tables",
     "gate_of",
+    "look_at_overlap",
     "set_side_by_side",
+    "subgroups_of",
     "try_other_ways",
 ]
 
@@ -100,6 +111,7 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
         build_core(conn)
         compare(conn, study)
         primary = estimate(conn, study, run_id="")
+        primary = graded(primary, diagnose(conn, study, primary, look_at_overlap(conn, study)))
         return pl.concat([primary, try_other_ways(conn, study, primary, run_id="")])
     finally:
         conn.close()
@@ -146,25 +158,64 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
 
 
 @_one_thread
+def look_at_overlap(conn: Connection, study: StudyDesign) -> list[dict[str, Any]]:
+    """Rows of `published.diagnostic` of every scheme that no outcome is needed for."""
+    rows: list[dict[str, Any]] = []
+    for compared in (load_compared(conn, scheme) for scheme in kept_schemes(conn)):
+        if compared.design is not None:
+            found = before_outcomes(study, compared.design)
+            rows += diagnostic_rows(study, compared.scheme_code, "before_outcomes", found)
+    return rows
+
+
+@_one_thread
 def estimate(
     conn: Connection, study: StudyDesign, *, run_id: str, told: Told | None = None
 ) -> pl.DataFrame:
     """Read the outcomes, and make the primary and described estimates of every scheme."""
     schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
-    designs = [s.design for s in schemes if s.design is not None]
-    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
+    build_outcomes(conn, study, _everybody_followed(conn, schemes))
     rows: list[dict[str, Any]] = []
     for compared in schemes:
         _tell(told, f"{compared.scheme_code}: estimating the difference made")
         maker, gate = _maker(study, compared, run_id), gate_of(compared, study)
+        scheme = compared.scheme_code
+        counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
         if compared.design is None or gate is None:
-            rows += not_answerable_rows(maker, compared.reason or "")
+            alone = described_people(_alone(conn, scheme), counts, Censoring(None))
+            rows += not_answerable_rows(maker, compared.reason or "", alone, held)
         else:
-            scheme = compared.scheme_code
-            counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
             rows += scheme_rows(maker, compared.design, gate, counts, held)
         rows += instrument_rows(maker, read_responses(conn, compared.scheme_code))
     return _as_estimates(rows)
+
+
+@_one_thread
+def diagnose(
+    conn: Connection,
+    study: StudyDesign,
+    primary: pl.DataFrame,
+    before: list[dict[str, Any]],
+    told: Told | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of `published.diagnostic` of outcomes read, with the grade that all of them lead to.
+
+    `primary`: the rows of `estimate`, to be graded by `graded`; `before`: of `look_at_overlap`.
+    """
+    rows: list[dict[str, Any]] = []
+    for compared in (load_compared(conn, scheme) for scheme in kept_schemes(conn)):
+        scheme, gate = compared.scheme_code, gate_of(compared, study)
+        _tell(told, f"{scheme}: looking at how far the answers can be trusted")
+        own = primary.filter(pl.col("scheme_code") == scheme)
+        found = []
+        if compared.design is not None and gate is not None and gate.is_open:
+            counts, ended = counts_of(conn, scheme), read_ended(conn, scheme)
+            found = after_outcomes(study, compared.design, counts, ended, own)
+        after = diagnostic_rows(study, scheme, "after_outcomes", found)
+        known = [row for row in before if row["scheme_code"] == scheme] + after
+        grade = grades(study, own, known, gate_passed=None if gate is None else gate.passed)
+        rows += after + diagnostic_rows(study, scheme, "after_outcomes", grade)
+    return rows
 
 
 @_one_thread
@@ -216,8 +267,31 @@ def _other_lengths(
             maker = replace(_maker(study, compared, run_id), study=longer)
             counts = counts_of(conn, compared.scheme_code)
             rows += horizon_rows(maker, compared.design, counts, own, months=months)
-    build_outcomes(conn, study, pl.concat([_nobody(), *(_followed(d) for d in designs)]))
+    build_outcomes(conn, study, _everybody_followed(conn, schemes))
     return [row | {"design_hash": study.design_hash()} for row in rows]
+
+
+@_one_thread
+def subgroups_of(
+    conn: Connection, study: StudyDesign, primary: pl.DataFrame, *, told: Told | None = None
+) -> list[dict[str, Any]]:
+    """The primary outcome's estimate in each level of each subgroup: rows of `published.subgroup`.
+
+    `primary`: the rows that `estimate` made; a scheme whose own is withheld has none here either.
+    """
+    own = primary.filter(role="primary", scale="rate_ratio", outcome=study.primary.name)
+    rows: list[dict[str, Any]] = []
+    for scheme in kept_schemes(conn) if study.subgroups else ():
+        _tell(told, f"{scheme}: looking for whom it makes a difference")
+        first = own.filter(scheme_code=scheme).row(0, named=True)
+        design = load_compared(conn, scheme).design
+        if design is None or first["status"] == "withheld":
+            rows += undivided_rows(study, first)
+            continue
+        rows += subgroup_rows(
+            study, design, counts_of(conn, scheme), read_carers(conn, scheme), first
+        )
+    return rows
 
 
 @_one_thread
@@ -259,9 +333,22 @@ def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str |
     return "nobody who was not referred can be compared with"
 
 
+def _everybody_followed(conn: Connection, schemes: Iterable[SchemeCompared]) -> pl.DataFrame:
+    people = [
+        _alone(conn, s.scheme_code).select(_ID) if s.design is None else _followed(s.design)
+        for s in schemes
+    ]
+    return pl.concat([_nobody(), *people])
+
+
+def _alone(conn: Connection, scheme: str) -> pl.DataFrame:
+    """The referred who could be followed, of a scheme without anybody to compare them with."""
+    return read_eligible(conn, scheme).filter("is_exposed", "is_in_study")
+
+
 def _followed(design: SchemeDesign) -> pl.DataFrame:
     exposed = design.candidates.filter("is_exposed")
-    others = [design.primary.matched, design.sample]
+    others = [design.primary.matched, design.sample, design.subgroups.matched]
     if design.other is not None:
         others.append(design.other.matched)
     return pl.concat([t.select(_ID) for t in [exposed, *others]])

@@ -32,6 +32,7 @@ class Step:
 _CHECKED = ("people_checked", "referrals_checked", "gp_contacts_checked", "hospital_checked")
 _COMMON = ("people", "referrals", "care_used", "coverage", "schemes")
 _COMPARED = ("what_was_asked", "who_can_be_followed", "matched_people", "can_this_be_answered")
+_FAIR = ("balance", "design_checks", "overlap")
 _FILES = ("study_versions", "research_file", "release_file", "excel_and_powerbi")
 
 STEPS: tuple[Step, ...] = (
@@ -44,14 +45,19 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("bring_together", ("files_received", *_CHECKED), _COMMON, bodies.bring_together),
     Step("compare_people", _COMMON, _COMPARED, bodies.compare_people),
-    Step("judge_designs", ("matched_people",), ("balance", "design_checks"), bodies.judge_designs),
+    Step("judge_designs", ("matched_people",), _FAIR, bodies.judge_designs),
     Step(
         "estimate_differences",
-        ("design_checks", "matched_people"),
-        ("difference_made", "people_analysed", "contacts_before_and_after"),
+        ("design_checks", "overlap", "matched_people"),
+        ("difference_made", "people_analysed", "contacts_before_and_after", "diagnostics"),
         bodies.estimate_differences,
     ),
-    Step("try_others", ("difference_made",), ("other_methods", "side_by_side"), bodies.try_others),
+    Step(
+        "try_others",
+        ("difference_made",),
+        ("other_methods", "subgroups", "side_by_side"),
+        bodies.try_others,
+    ),
     Step(
         "publish",
         (
@@ -65,10 +71,13 @@ STEPS: tuple[Step, ...] = (
             "can_this_be_answered",
             "balance",
             "design_checks",
+            "overlap",
             "difference_made",
             "people_analysed",
             "contacts_before_and_after",
+            "diagnostics",
             "side_by_side",
+            "subgroups",
             "other_methods",
         ),
         _FILES,

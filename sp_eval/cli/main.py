@@ -124,6 +124,12 @@ def synth(
     form: Annotated[
         str, typer.Option(help="raw: as the schemes send; contract: one Parquet file a contract.")
     ] = "raw",
+    hidden_driver: Annotated[
+        float,
+        typer.Option(
+            min=0, max=2, help="Strength of a flare no file records; it misleads every comparison."
+        ),
+    ] = 0.0,
 ) -> None:
     """Write synthetic deliveries whose truth is known."""
     from sp_eval.cli.refusals import plainly
@@ -140,6 +146,7 @@ def synth(
             usual_faults=faults,
             faults=fault or (),
             form=form,
+            hidden_driver=hidden_driver,
         )
 
 

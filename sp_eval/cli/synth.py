@@ -29,6 +29,7 @@ def write_and_show(
     usual_faults: float,
     faults: Sequence[str],
     form: str,
+    hidden_driver: float = 0.0,
 ) -> None:
     """Write the deliveries and say where they are and where the truth is."""
     wanted = tuple(schemes) or SCHEMES
@@ -51,6 +52,7 @@ def write_and_show(
                 seed=seed,
                 effects=set_effects,
                 faults=rates,
+                hidden_driver=hidden_driver,
             )
         else:
             truth = write_contract_form(
@@ -60,6 +62,7 @@ def write_and_show(
                 referred=referred,
                 seed=seed,
                 effects=set_effects,
+                hidden_driver=hidden_driver,
             )
     console.print(f"Deliveries: {out}\nWhat is true of them: {truth}", markup=False)
 

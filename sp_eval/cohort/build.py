@@ -24,7 +24,9 @@ __all__ = [
     "build_core",
     "build_outcomes",
     "read_analysed_months",
+    "read_carers",
     "read_eligible",
+    "read_ended",
     "read_held_clocks",
     "read_history",
     "read_outcomes",
@@ -144,6 +146,17 @@ def read_outcomes(conn: Connection, scheme: str) -> tuple[pl.DataFrame, pl.DataF
     return time, count, pre
 
 
+def read_ended(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`outcome.ended` of one scheme: when each followed candidate was last followed, and why."""
+    return read_frame(
+        conn,
+        """select e.* from outcome.ended as e
+        inner join cohort.candidate as c on e.candidate_id = c.candidate_id
+        where c.scheme_code = $scheme order by e.candidate_id""",
+        {"scheme": scheme},
+    )
+
+
 def read_responses(conn: Connection, scheme: str) -> pl.DataFrame:
     """`outcome.response` of one scheme."""
     query = "from outcome.response where scheme_code = $scheme order by all"
@@ -154,6 +167,24 @@ def read_person_keys(conn: Connection, scheme: str) -> pl.DataFrame:
     """`person_number, person_key` of one scheme."""
     query = "select person_number, person_key from core.person_number where scheme_code = $scheme"
     return read_frame(conn, query, {"scheme": scheme})
+
+
+def read_carers(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`person_number, is_carer` of people referred, as the referral that starts the clock says.
+
+    Null where it does not say; one of several on that day is enough.
+    """
+    return read_frame(
+        conn,
+        """select p.person_number, bool_or(r.is_carer) as is_carer
+        from cohort.referred_person as p
+        inner join core.referral as r
+            on p.scheme_code = r.scheme_code and p.person_number = r.person_number
+            and p.first_referral_date = r.referral_date
+        where p.scheme_code = $scheme
+        group by p.person_number order by p.person_number""",
+        {"scheme": scheme},
+    )
 
 
 def build_analysed_months(

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sp_eval.comparison.units import check_exposed, check_names, check_numbers
+from sp_eval.comparison.units import check_names, check_numbers, with_exposed
 
 __all__ = ["balance_table", "balance_within", "effective_size"]
 
@@ -70,6 +70,7 @@ def balance_table(
     Source: Austin (2009), Statistics in Medicine 28:3083, doi 10.1002/sim.3697; Austin & Stuart
     (2015), Statistics in Medicine 34:3661, doi 10.1002/sim.6607.
     """
+    units = with_exposed(units, exposed)
     _check(units, exposed, covariates, weights)
     if reference is not None:
         check_numbers(reference, covariates)
@@ -135,7 +136,6 @@ def balance_within(
 def _check(
     units: pl.DataFrame, exposed: str, covariates: Sequence[str], weights: str | None
 ) -> None:
-    check_exposed(units, exposed)
     check_numbers(units, [*covariates, *([weights] if weights else [])])
     if weights is None:
         return

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sp_eval.comparison.exact_matching import strata_of
 from sp_eval.comparison.outcome_guard import refuse_outcomes
-from sp_eval.comparison.units import check_exposed, check_ids, check_names, check_numbers
+from sp_eval.comparison.units import check_ids, check_names, check_numbers, with_exposed
 
 __all__ = ["Coarsening", "coarsened_exact", "l1_imbalance"]
 
@@ -98,7 +98,7 @@ def l1_imbalance(
 
 def _cells(units: pl.DataFrame, exposed: str, on: Coarsening) -> pl.DataFrame:
     """`exposed, stratum`: the number of the bin, or the value, of each column."""
-    check_exposed(units, exposed)
+    units = with_exposed(units, exposed)
     if not on:
         raise ValueError("coarsened matching needs a column to match 'on'")
     check_names(units, on)

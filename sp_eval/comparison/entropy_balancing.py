@@ -59,7 +59,7 @@ def entropy_balance(
     10.1093/pan/mpr025; Zhao & Percival (2017), Journal of Causal Inference 5:20160010, doi
     10.1515/jci-2016-0010.
     """
-    ids = checked_units(units, exposed, covariates, id)
+    units, ids = checked_units(units, exposed, covariates, id)
     if moments not in (1, 2, 3):
         raise ValueError("'moments' must be 1, 2 or 3")
     if not covariates:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sp_eval.comparison.outcome_guard import refuse_outcomes
-from sp_eval.comparison.units import check_exposed, check_ids, check_names
+from sp_eval.comparison.units import check_ids, check_names, with_exposed
 
 __all__ = ["match_exact", "strata_of"]
 
@@ -44,7 +44,7 @@ def match_exact(
     Stuart (2010), Statistical Science 25:1, doi 10.1214/09-STS313.
     """
     refuse_outcomes(units.columns)
-    check_exposed(units, exposed)
+    units = with_exposed(units, exposed)
     check_ids(units, [id])
     if not on:
         raise ValueError("exact matching needs a column 'on' which to match")

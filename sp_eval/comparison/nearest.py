@@ -14,7 +14,7 @@ from sp_eval.comparison.closest_pairs import closest_pairs
 from sp_eval.comparison.draws import mix
 from sp_eval.comparison.outcome_guard import refuse_outcomes
 from sp_eval.comparison.shelves import Shelves
-from sp_eval.comparison.units import check_exposed, check_ids, check_names, check_numbers
+from sp_eval.comparison.units import check_ids, check_names, check_numbers, with_exposed
 
 __all__ = ["Order", "caliper_width", "match_nearest"]
 
@@ -89,6 +89,7 @@ def match_nearest(
     """
     exact = list(dict.fromkeys(exact))
     ties = [draw, id] if draw else [id]
+    units = with_exposed(units, exposed)
     _check(units, exposed, score, id, [*exact, *ties])
     _check_settings(ratio, caliper, order, seed)
     rank = np.empty(units.height, dtype=np.uint64)
@@ -115,7 +116,6 @@ def match_nearest(
 def _check(units: pl.DataFrame, exposed: str, score: str, unit_id: str, others: list[str]) -> None:
     refuse_outcomes(units.columns)
     check_names(units, [exposed, score, unit_id, *others])
-    check_exposed(units, exposed)
     check_numbers(units, [score])
     check_ids(units, [unit_id])
 

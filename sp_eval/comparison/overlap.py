@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sp_eval.comparison.units import check_exposed, check_ids, check_numbers
+from sp_eval.comparison.units import check_ids, check_numbers, with_exposed
 
-__all__ = ["Overlap", "lost_table", "overlap", "preference_score"]
+__all__ = ["EQUIPOISE", "Overlap", "lost_table", "overlap", "preference_score"]
 
 EQUIPOISE = (0.3, 0.7)
 _LOST = {
@@ -93,7 +93,7 @@ def overlap(
 
     Source: Walker et al. (2013), Comparative Effectiveness Research 3:11, doi 10.2147/CER.S40357.
     """
-    check_exposed(units, exposed)
+    units = with_exposed(units, exposed)
     check_numbers(units, [score])
     group = units[exposed].to_numpy()
     p = units[score].cast(pl.Float64).to_numpy()
@@ -166,7 +166,7 @@ def lost_table(
 
     Where these differ the estimate speaks of the matched alone (the ATT has become an ATM).
     """
-    check_exposed(units, exposed)
+    units = with_exposed(units, exposed)
     check_ids(units, [id])
     everybody = units.filter(exposed)
     if everybody.is_empty():

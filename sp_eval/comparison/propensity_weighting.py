@@ -60,7 +60,7 @@ def propensity_weights(
     10.1080/01621459.2016.1260466 (ATO); Cole & Hernan (2008), American Journal of Epidemiology
     168:656, doi 10.1093/aje/kwn164 (truncation).
     """
-    ids = checked_units(units, exposed, [score], id)
+    units, ids = checked_units(units, exposed, [score], id)
     if estimand not in get_args(Estimand):
         raise ValueError(f"'estimand' must be one of {', '.join(get_args(Estimand))}")
     if truncate is not None and not 0 < truncate < 1:

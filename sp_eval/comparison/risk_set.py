@@ -11,7 +11,7 @@ import polars as pl
 from sp_eval.comparison.method_warning import USE_ONCE, MethodWarning
 from sp_eval.comparison.nearest import Order, match_nearest
 from sp_eval.comparison.outcome_guard import refuse_outcomes
-from sp_eval.comparison.units import check_exposed, check_ids, check_names
+from sp_eval.comparison.units import check_ids, check_names, with_exposed
 
 __all__ = ["match_risk_set"]
 
@@ -97,7 +97,7 @@ def match_risk_set(
 def _by_month(candidates: pl.DataFrame, exposed: str, person: str, month: str) -> pl.DataFrame:
     """The rows by month, otherwise as they stood; nobody twice in one, or at risk once exposed."""
     check_names(candidates, [person, month])
-    check_exposed(candidates, exposed)
+    candidates = with_exposed(candidates, exposed)
     if candidates[month].dtype in (pl.Date, pl.Datetime):
         candidates = candidates.with_columns(pl.col(month).dt.truncate("1mo"))
     check_ids(candidates, [person, month])

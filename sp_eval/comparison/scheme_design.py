@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -12,8 +12,11 @@ from sp_eval.comparison.censoring import CensoringWeights, month_number
 from sp_eval.comparison.contamination import CONTAMINATED, flag_contaminated
 from sp_eval.comparison.covariates import Covariates, build_covariates
 from sp_eval.comparison.draws import hashed_sample
+from sp_eval.comparison.equipoise import matched_equipoise
 from sp_eval.comparison.matching import caliper_width, match_nearest
+from sp_eval.comparison.overlap import overlap
 from sp_eval.comparison.propensity import NotConvergedError, fit_logistic
+from sp_eval.comparison.subgroup_sets import Subgroups, match_within_levels
 from sp_eval.study.design import Comparison, Pool, StudyDesign
 from sp_eval.study.outcomes import OUTCOMES
 
@@ -28,7 +31,10 @@ class PoolDesign:
 
     `matched`: `candidate_id, match_set, exposed, distance, weight, ps_logit`. `balance`:
     `covariate, smd_before, smd_after, variance_ratio_after`. `n_exposed` eligible exposed;
-    `effective_comparison` Kish's size of the weighted comparison rows.
+    `effective_comparison` Kish's size of the weighted comparison rows. Shares, 0 to 1:
+    `outside_range` of the eligible exposed whose score lies beyond those of the comparison people,
+    `equipoise_pool` of them in equipoise (see `overlap`), `equipoise_matched` of the matched (see
+    `matched_equipoise`); None where there is nobody to measure.
     """
 
     pool: Pool
@@ -38,6 +44,9 @@ class PoolDesign:
     n_matched: int
     effective_comparison: float
     pool_has_non_referring: bool
+    outside_range: float | None = None
+    equipoise_pool: float | None = None
+    equipoise_matched: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ class SchemeDesign:
     `candidates` eligible rows in the study with the columns models need; `hazards`:
     `person_number, month, hazard`; `sample`: `candidate_id` of people not referred from whom an
     expected rate is taken; `other` the sets drawn from practices that do not refer, where the
-    study asks for them beside the primary and there are such practices.
+    study asks for them beside the primary and there are such practices; `subgroups` where the
+    study names any.
     """
 
     candidates: pl.DataFrame
@@ -56,6 +66,7 @@ class SchemeDesign:
     other: PoolDesign | None
     hazards: pl.DataFrame
     sample: pl.DataFrame
+    subgroups: Subgroups = field(default_factory=Subgroups)
 
     def censoring(self) -> CensoringWeights:
         """The weights of people referred later, for months from the first index month on."""
@@ -89,13 +100,15 @@ def design_scheme(
         if o.counts_rows and o.name != study.primary.name and o.name in set(history["outcome"])
     ]
     covariates = build_covariates(in_study, history, primary=study.primary.name, others=others)
+    scored = _scored(in_study, covariates, study, study.comparison.pool)
     return SchemeDesign(
         candidates=in_study,
         covariates=covariates,
-        primary=design_pool(in_study, covariates, study, study.comparison.pool),
+        primary=_pool_design(scored, covariates, study, study.comparison.pool),
         other=_other_pool(in_study, covariates, study),
         hazards=_hazards(candidates, history, study, others),
         sample=_sample(in_study, study),
+        subgroups=match_within_levels(scored, in_study, history, study, _match),
     )
 
 
@@ -103,22 +116,35 @@ def design_pool(
     candidates: pl.DataFrame, covariates: Covariates, study: StudyDesign, pool: Pool
 ) -> PoolDesign:
     """Fit the score on exposed and pool, match within calendar month, and measure balance."""
+    return _pool_design(_scored(candidates, covariates, study, pool), covariates, study, pool)
+
+
+def _scored(
+    candidates: pl.DataFrame, covariates: Covariates, study: StudyDesign, pool: Pool
+) -> pl.DataFrame:
+    """The exposed and the pool with their covariates and `ps_logit`."""
     asked = study.comparison.model_copy(update={"pool": pool})
     rows = candidates.filter(pl.col("is_exposed") | in_pool(asked))
-    described = rows.join(
-        covariates.frame, on="candidate_id", suffix="_column", maintain_order="left"
-    )
+    # age and conditions are columns of both: of those that models need, none is null
+    raw = [c for c in rows.columns if c in covariates.frame.columns and c != "candidate_id"]
+    described = rows.drop(raw).join(covariates.frame, on="candidate_id", maintain_order="left")
     columns = covariates.named(study.comparison.covariates)
     fit = fit_logistic(
         _matrix(described, columns),
         described["is_exposed"].to_numpy().astype(float),
         described.select(month_number(pl.col("index_month"))).to_series().to_numpy(),
     )
-    described = described.with_columns(ps_logit=pl.Series(fit.logit))
+    return described.with_columns(ps_logit=pl.Series(fit.logit), score=pl.Series(fit.probability))
+
+
+def _pool_design(
+    described: pl.DataFrame, covariates: Covariates, study: StudyDesign, pool: Pool
+) -> PoolDesign:
     matched = _match(described, study)
     exposed = described.filter("is_exposed")
     balance = _balance(described, matched, covariates.all)
     comparison = matched.filter(~pl.col("exposed"))
+    scores = overlap(described, exposed="is_exposed", score="score")
     return PoolDesign(
         pool=pool,
         matched=matched,
@@ -126,7 +152,10 @@ def design_pool(
         n_exposed=exposed.height,
         n_matched=matched.height - comparison.height,
         effective_comparison=effective_size(comparison["weight"].to_numpy()),
-        pool_has_non_referring=not bool(rows["is_referring_practice"].all()),
+        pool_has_non_referring=not bool(described["is_referring_practice"].all()),
+        outside_range=scores.exposed_outside,
+        equipoise_pool=scores.equipoise_exposed,
+        equipoise_matched=_equipoise(covariates, matched),
     )
 
 
@@ -159,13 +188,18 @@ def _other_pool(
         return None
 
 
-def _match(described: pl.DataFrame, study: StudyDesign) -> pl.DataFrame:
+def _match(described: pl.DataFrame, study: StudyDesign, level: str | None = None) -> pl.DataFrame:
+    """Sets within calendar month, what the study matches exactly on, and the column `level`.
+
+    Within levels people are scarce: everybody gets a first before anybody gets a second.
+    """
     width = caliper_width(
         described["ps_logit"].to_numpy(),
         described["is_exposed"].to_numpy(),
         sd=study.comparison.caliper_sd,
     )
-    exact = ["index_month", *(e for e in study.comparison.exact if e != "calendar_month")]
+    named = (e for e in study.comparison.exact if e != "calendar_month")
+    exact = ["index_month", *named, *([level] if level else [])]
     matched = match_nearest(
         described,
         exposed="is_exposed",
@@ -173,6 +207,7 @@ def _match(described: pl.DataFrame, study: StudyDesign) -> pl.DataFrame:
         exact=exact,
         ratio=study.comparison.ratio,
         caliper=width,
+        order="closest" if level else "largest",
         id="candidate_id",
         draw="draw",
     )
@@ -197,6 +232,14 @@ def _balance(
         after.select("covariate", smd_after="smd", variance_ratio_after="variance_ratio"),
         on="covariate",
         maintain_order="left",
+    )
+
+
+def _equipoise(covariates: Covariates, matched: pl.DataFrame) -> float | None:
+    """How far the matched can still be told apart by their score and what the model adjusts for."""
+    kept = matched.join(covariates.frame, on="candidate_id", how="left", maintain_order="left")
+    return matched_equipoise(
+        kept, exposed="exposed", columns=("ps_logit", *covariates.adjustment), weights="weight"
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sp_eval.comparison.balance import effective_size
 from sp_eval.comparison.outcome_guard import refuse_outcomes
-from sp_eval.comparison.units import check_exposed, check_ids, check_numbers
+from sp_eval.comparison.units import check_ids, check_numbers, with_exposed
 
 __all__ = ["Estimand", "UnitWeights", "checked_units", "weighed"]
 
@@ -45,18 +45,18 @@ class UnitWeights:
 
 def checked_units(
     units: pl.DataFrame, exposed: str, numbers: Sequence[str], key: str | None
-) -> pl.Series:
-    """The units' ids, once nothing is wrong with the frame and both groups hold somebody."""
+) -> tuple[pl.DataFrame, pl.Series]:
+    """The units and their ids, once nothing is wrong and both groups hold somebody."""
     refuse_outcomes(units.columns)
-    check_exposed(units, exposed)
+    units = with_exposed(units, exposed)
     check_numbers(units, numbers)
     if units[exposed].sum() in (0, units.height):
         raise ValueError(f"everybody, or nobody, is '{exposed}': there is nobody to weigh against")
     key = "person_key" if key is None and "person_key" in units.columns else key
     if key is None:
-        return pl.Series("row", np.arange(units.height))
+        return units, pl.Series("row", np.arange(units.height))
     check_ids(units, [key])
-    return units[key]
+    return units, units[key]
 
 
 def weighed(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-__all__ = ["check_exposed", "check_ids", "check_names", "check_numbers"]
+__all__ = ["check_ids", "check_names", "check_numbers", "with_exposed"]
 
 
 def check_names(units: pl.DataFrame, names: Iterable[str]) -> None:
@@ -16,17 +16,20 @@ def check_names(units: pl.DataFrame, names: Iterable[str]) -> None:
         raise ValueError(f"the units have no column {', '.join(map(repr, missing))}")
 
 
-def check_exposed(units: pl.DataFrame, exposed: str) -> None:
-    """Refuse an exposure that is not true or false for everybody."""
+def with_exposed(units: pl.DataFrame, exposed: str) -> pl.DataFrame:
+    """The units with the exposure as true and false; refuse one that is neither, nor 0 and 1."""
     check_names(units, [exposed])
     column = units[exposed]
-    if column.dtype != pl.Boolean:
-        raise ValueError(
-            f"'{exposed}' must be Boolean (true: exposed), not {column.dtype}: "
-            f"say which value means exposed, as in pl.col('{exposed}') == 1"
-        )
     if column.null_count():
         raise ValueError(f"'{exposed}' is blank for {column.null_count()} units: drop them first")
+    if column.dtype == pl.Boolean:
+        return units
+    if not column.dtype.is_numeric() or not ((column == 0) | (column == 1)).all():
+        raise ValueError(
+            f"'{exposed}' must be Boolean, or 0 and 1 (exposed), not {column.dtype} with other"
+            f" values: say which value means exposed, as in pl.col('{exposed}') == 1"
+        )
+    return units.with_columns(pl.col(exposed) == 1)
 
 
 def check_ids(units: pl.DataFrame, names: Iterable[str]) -> None:

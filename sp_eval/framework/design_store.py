@@ -10,6 +10,7 @@ import polars as pl
 
 from sp_eval.comparison.covariates import Covariates
 from sp_eval.comparison.scheme_design import PoolDesign, SchemeDesign
+from sp_eval.comparison.subgroup_sets import Subgroups
 from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.contract_tables import has_table
@@ -17,7 +18,16 @@ from sp_eval.warehouse.frames import read_frame, store_frame
 
 __all__ = ["SchemeCompared", "forget_compared", "kept_schemes", "load_compared", "save_compared"]
 
-_POOL_FACTS = ("pool", "n_exposed", "n_matched", "effective_comparison", "pool_has_non_referring")
+_POOL_FACTS = (
+    "pool",
+    "n_exposed",
+    "n_matched",
+    "effective_comparison",
+    "pool_has_non_referring",
+    "outside_range",
+    "equipoise_pool",
+    "equipoise_matched",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ def load_compared(conn: Connection, scheme: str) -> SchemeCompared:
         other=pools[1] if len(pools) > 1 else None,
         hazards=of("hazard"),
         sample=of("sample"),
+        subgroups=Subgroups(of("level"), of("level_set")),
     )
     return SchemeCompared(scheme, design, facts["attrition"], facts["reason"])
 
@@ -104,6 +115,8 @@ def _frames(design: SchemeDesign) -> dict[str, pl.DataFrame]:
         "covariate": design.covariates.frame,
         "hazard": design.hazards,
         "sample": design.sample,
+        "level": design.subgroups.levels,
+        "level_set": design.subgroups.matched,
     }
     for at, pool in enumerate(p for p in (design.primary, design.other) if p is not None):
         frames |= {f"matched_{at}": pool.matched, f"balance_{at}": pool.balance}

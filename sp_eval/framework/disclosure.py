@@ -77,6 +77,7 @@ def protect(
     policy: Disclosure,
     *,
     hidden: Collection[str] = (),
+    outcomes: Collection[tuple[str, str]] = (),
 ) -> pl.DataFrame:
     """Protect every figure of a table of one study as its contract says (docs/adr/0013).
 
@@ -85,20 +86,30 @@ def protect(
     frame : rows of `published.<contract.name>`, figures as they are.
     hidden : schemes of which no rate is shown at all, for so few of their people are analysed
         that balance or a sentence would give back what the estimate withholds.
+    outcomes : scheme and outcome of estimates withheld, of which a row would give the figure back.
 
     Returns
     -------
     The same rows and columns: counts hidden or rounded, rates null or coarse, words replaced.
     """
+    if contract.name == "subgroup":
+        from sp_eval.framework.subgroup_disclosure import protect_subgroups
+
+        return protect_subgroups(frame, policy, hidden=hidden, outcomes=outcomes)
     if "withheld_reason" in frame.columns:
         from sp_eval.framework.estimate_disclosure import protect_estimates
 
         return protect_estimates(frame, policy)
+    from sp_eval.framework.diagnostic_disclosure import of_outcomes, without_shares
+
+    if "diagnostic" in frame.columns:
+        frame = without_shares(frame)
     columns = [column for column in contract.columns if column.name in frame.columns]
-    whole = frame.with_columns(_is_hidden(frame, columns, policy, hidden).alias("_hidden"))
+    untold = _of_hidden(frame, hidden) | of_outcomes(frame, outcomes)
+    whole = frame.with_columns((_rests_on_few(columns, policy) | untold).alias("_hidden"))
     cells = _coarse(whole, columns, policy)
     cells = cells.with_columns(
-        pl.when(_of_hidden(frame, hidden))
+        pl.when(untold)
         .then(pl.lit(f"hidden: {hidden_words(policy)}"))
         .otherwise(pl.col(c.name))
         .alias(c.name)
@@ -231,12 +242,10 @@ def _on_its_scale(frame: pl.DataFrame, name: str) -> pl.Series:
     ).to_series()
 
 
-def _is_hidden(
-    frame: pl.DataFrame, columns: list[Column], policy: Disclosure, hidden: Collection[str]
-) -> pl.Expr:
-    """Rows whose rates rest on few people, or speak of a scheme of which none is shown."""
+def _rests_on_few(columns: list[Column], policy: Disclosure) -> pl.Expr:
+    """Rows whose rates rest on few people."""
     few = [is_few(pl.col(name), policy) for name in _counts(columns)]
-    return pl.any_horizontal(_of_hidden(frame, hidden), *few)
+    return pl.any_horizontal(pl.lit(value=False), *few)
 
 
 def _of_hidden(frame: pl.DataFrame, hidden: Collection[str]) -> pl.Expr:

@@ -8,6 +8,7 @@ from math import ceil, floor
 import numpy as np
 
 from sp_eval.comparison.scheme_design import PoolDesign
+from sp_eval.framework.diagnostic import tenths
 from sp_eval.models.weight_facts import WeightFacts
 from sp_eval.study.design import Override, Thresholds
 
@@ -90,7 +91,7 @@ def facts_in_words(facts: WeightFacts) -> tuple[Fact, ...]:
         Fact(
             "share_referred_later",
             later,
-            f"{_tenths(later)} of the similar people were themselves referred later, and count"
+            f"{tenths(later)} of the similar people were themselves referred later, and count"
             " until the month of their referral",
         ),
         Fact("largest_weight", largest, f"the largest weight of a month is {largest:.1f}"),
@@ -149,13 +150,7 @@ def _shared(share: float, thresholds: Thresholds) -> str:
     least = f"at least {thresholds.matched_share:.0%}"
     if share >= thresholds.matched_share:
         return f"{least} of those who could be followed found similar people, as needed"
-    return f"{_tenths(share)} of those who could be followed found similar people ({least} needed)"
-
-
-def _tenths(share: float) -> str:
-    """A share as a band of a tenth: of few people, a finer one would give their number away."""
-    low = min(9, floor(round(share * 10, 9)))
-    return f"{low * 10}% to {low * 10 + 10}%" if low else "fewer than 10%"
+    return f"{tenths(share)} of those who could be followed found similar people ({least} needed)"
 
 
 def _sized(size: float, design: PoolDesign, thresholds: Thresholds) -> str:

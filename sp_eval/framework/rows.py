@@ -82,10 +82,13 @@ class RowMaker:
         *,
         role: str,
         verdict: Verdict | None = None,
-        grade: str = "none",
+        grade: str = "weak",
         note: str | None = None,
     ) -> dict[str, Any]:
-        """A row with its figures, and with what must be said beside them."""
+        """A row with its figures, and with what must be said beside them.
+
+        `grade` is weak until what speaks for more was looked at: see `grade.graded`.
+        """
         row = self._base(choice, estimate.method, estimate.scale, role, grade)
         notes = [*labels_of(self.study), *([note] if note else [])]
         row["notes"] = " ".join(notes) or None

@@ -9,7 +9,8 @@ import polars as pl
 from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.framework.gate import Gate
 from sp_eval.framework.rows import RowMaker
-from sp_eval.framework.verdict import Grade, grade_of, verdict_of
+from sp_eval.framework.verdict import verdict_of
+from sp_eval.models.before_after import before_after
 from sp_eval.models.estimate import TooFewEventsError
 from sp_eval.models.matched_rate_ratio import MatchedRates
 from sp_eval.models.person_time import Censoring
@@ -37,9 +38,41 @@ _DESCRIBED: tuple[_Described, ...] = ("before_after", "expected_from_selection")
 Row = dict[str, Any]
 
 
-def not_answerable_rows(maker: RowMaker, reason: str) -> list[Row]:
-    """Rows of a scheme of which nothing can be estimated."""
-    return [row for choice, _ in maker.study.counted for row in _nothing(maker, choice, reason)]
+def not_answerable_rows(
+    maker: RowMaker, reason: str, alone: pl.DataFrame, held: frozenset[str]
+) -> list[Row]:
+    """Rows of a scheme of which no difference can be estimated.
+
+    `alone`: see `described_people`, of the referred who could be followed: with nobody to compare
+    them with, their change before and after is described, and is no answer.
+    """
+    rows: list[Row] = []
+    for choice, outcome in maker.study.counted:
+        rows += _matched_withheld(maker, choice, reason)
+        rows.append(_alone(maker, choice, outcome, alone, held, reason))
+        rows.append(
+            _withheld(maker, choice, "expected_from_selection", _RATIO, "descriptive", reason)
+        )
+    return rows
+
+
+def _alone(
+    maker: RowMaker,
+    choice: OutcomeChoice,
+    outcome: Outcome,
+    alone: pl.DataFrame,
+    held: frozenset[str],
+    reason: str,
+) -> Row:
+    own = alone.filter(pl.col("outcome") == outcome.name)
+    if own.is_empty():
+        return _withheld(maker, choice, "before_after", _RATIO, "descriptive", reason)
+    try:
+        if outcome.clock not in held:
+            raise TooFewEventsError(_not_covered(outcome))
+        return maker.released(choice, before_after(own), role="descriptive")
+    except TooFewEventsError as error:
+        return _withheld(maker, choice, "before_after", _RATIO, "descriptive", str(error))
 
 
 def scheme_rows(
@@ -67,14 +100,7 @@ def _matched(
         choice.name: _tried(weighted, counts, outcome, held)
         for choice, outcome in maker.study.counted
     }
-    controls = tuple(
-        rates.ratio
-        for choice, _ in maker.study.counted
-        if choice.role == "negative_control"
-        and isinstance(rates := found[choice.name], MatchedRates)
-    )
-    grade = str(grade_of(gate_passed=gate.passed, negative_controls=controls))
-    kept: dict[str, Any] = {"grade": grade, "note": gate.note}
+    kept: dict[str, Any] = {"note": gate.note}
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
         rates = found[choice.name]
@@ -123,17 +149,8 @@ def _described(
                 told = str(error)
                 rows.append(_withheld(maker, choice, method, _RATIO, "descriptive", told))
             else:
-                rows.append(
-                    maker.released(choice, found, role="descriptive", grade=str(Grade.WEAK))
-                )
+                rows.append(maker.released(choice, found, role="descriptive"))
     return rows
-
-
-def _nothing(maker: RowMaker, choice: OutcomeChoice, reason: str) -> list[Row]:
-    described = [
-        _withheld(maker, choice, method, _RATIO, "descriptive", reason) for method in _DESCRIBED
-    ]
-    return _matched_withheld(maker, choice, reason) + described
 
 
 def _matched_withheld(maker: RowMaker, choice: OutcomeChoice, reason: str) -> list[Row]:

@@ -45,6 +45,7 @@ def paired_change(
     window_before: Window | None = None,
     window_after: Window | None = None,
     drop_unpaired: bool = False,
+    minimum_events: float = 1,
     ci_level: float = 0.95,
 ) -> Estimate:
     """Change from before to after in the same people.
@@ -72,8 +73,8 @@ def paired_change(
     Raises
     ------
     ValueError : a person lacks a value, or has no day, before or after; or days are given for one
-        window only. TooFewEventsError : fewer than `MINIMUM_EVENTS` events before or after, or
-        fewer than three persons.
+        window only. TooFewEventsError : fewer than `minimum_events` before or after, or fewer than
+        three persons.
 
     Assumes
     -------
@@ -93,7 +94,8 @@ def paired_change(
     least = 0.0 if days_before is not None else -np.inf
     values = [numbers(paired, name, least=least) for name in names]
     if days_before is not None:
-        found = _rate_change(values[0], values[2], values[1], values[3], code, ci_level)
+        counts = (values[0], values[2], values[1], values[3])
+        found = _rate_change(*counts, code, ci_level, minimum_events)
     else:
         found = _mean_change(values[0], values[1], code, ci_level, is_clustered=bool(clusters))
     notes = [NOT_AN_EFFECT, *season_note(window_before, window_after), *few_clusters_note(clusters)]
@@ -120,7 +122,8 @@ def before_after(rows: pl.DataFrame, *, ci_level: float = 0.95) -> Estimate:
     """
     names = ("events_pre", "days_pre", "events", "days")
     pre, pre_days, post, post_days = (numbers(rows, name, least=0.0) for name in names)
-    found = _rate_change(pre, pre_days, post, post_days, np.arange(rows.height), ci_level)
+    everybody = np.arange(rows.height)
+    found = _rate_change(pre, pre_days, post, post_days, everybody, ci_level, float(MINIMUM_EVENTS))
     return _with(found, (NOT_AN_EFFECT,), {"clusters": rows.height})
 
 
@@ -191,11 +194,18 @@ def _paired(
 
 
 def _rate_change(
-    pre: Array, pre_days: Array, post: Array, post_days: Array, code: Codes, ci_level: float
+    pre: Array,
+    pre_days: Array,
+    post: Array,
+    post_days: Array,
+    code: Codes,
+    ci_level: float,
+    minimum: float,
 ) -> Estimate:
-    if min(pre.sum(), post.sum()) < MINIMUM_EVENTS or min(pre_days.sum(), post_days.sum()) <= 0:
+    events, days = min(pre.sum(), post.sum()), min(pre_days.sum(), post_days.sum())
+    if events < minimum or events <= 0 or days <= 0:
         raise TooFewEventsError(
-            f"fewer than {MINIMUM_EVENTS} events among the referred before or after their referral"
+            f"fewer than {minimum:g} events among the referred before or after their referral"
         )
     before, after = pre.sum() / pre_days.sum(), post.sum() / post_days.sum()
     log_ratio = float(np.log(after / before))

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sp_eval.models.design_matrix import design_matrix, is_exposed
-from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate, TooFewEventsError
+from sp_eval.models.estimate import Estimate, TooFewEventsError
 from sp_eval.models.interval import wald
 from sp_eval.models.least_squares import LinearContrast
 from sp_eval.models.matched_rate_ratio import MatchedRates, rates_of, refuse_too_few
@@ -50,7 +50,7 @@ def did(
     cluster: str | Sequence[str] = (),
     scale: Scale = "rate_ratio",
     ci_level: float = 0.95,
-    minimum_events: float = MINIMUM_EVENTS,
+    minimum_events: float = 1,
 ) -> Estimate:
     """Difference in differences of two groups before and after.
 

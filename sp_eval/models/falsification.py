@@ -12,6 +12,7 @@ from scipy import stats
 from sp_eval.models.between_variance import between_variance, profile_interval
 from sp_eval.models.effects import Effects, Estimates, effects_of, on_scale
 from sp_eval.models.estimate import Estimate
+from sp_eval.models.placebo import mock_exposure, placebo_index, placebo_size
 
 __all__ = [
     "FEW_CONTROLS",
@@ -19,7 +20,10 @@ __all__ = [
     "Calibration",
     "ControlCheck",
     "calibrate",
+    "mock_exposure",
     "negative_control_moved",
+    "placebo_index",
+    "placebo_size",
 ]
 
 LEAST_CONTROLS = 3

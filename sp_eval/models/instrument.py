@@ -13,7 +13,7 @@ from scipy import stats
 
 from sp_eval.models.anderson_rubin import AndersonRubin, anderson_rubin
 from sp_eval.models.design_matrix import design_matrix, numbers
-from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate
+from sp_eval.models.estimate import Estimate
 from sp_eval.models.least_squares import Effect, LinearContrast
 from sp_eval.models.model_rows import ModelRows
 from sp_eval.models.rate_ratio import fit_rate_ratio
@@ -73,7 +73,7 @@ def late(
     weights: str | None = None,
     cluster: str | Sequence[str] = (),
     ci_level: float = 0.95,
-    minimum_events: float = MINIMUM_EVENTS,
+    minimum_events: float = 1,
 ) -> InstrumentEstimate:
     """Effect of a randomised offer, and by it of taking the offer up.
 

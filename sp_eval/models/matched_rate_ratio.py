@@ -18,7 +18,14 @@ from sp_eval.models.poisson import PoissonFit, fit_poisson
 from sp_eval.models.rate_difference import Rate, observed_rate, rate_difference
 from sp_eval.models.sandwich import codes_of, group_codes, robust_variance
 
-__all__ = ["MatchedRates", "matched_rate_ratio", "rates_of", "refuse_too_few"]
+__all__ = [
+    "MatchedRates",
+    "counts_of",
+    "matched_fit",
+    "matched_rate_ratio",
+    "rates_of",
+    "refuse_too_few",
+]
 
 Array = NDArray[np.floating]
 _PER, _DIFFERENCE = MODEL_UNITS[True]
@@ -73,20 +80,32 @@ def matched_rate_ratio(
     Exchangeable given the matched and adjusted columns; later referral of comparison people
     independent of the outcome given the history in its hazard; weights and score as known.
     """
-    rows = rows.filter(pl.col("days") > 0)
-    exposed = rows["exposed"].to_numpy()
+    rows, fit = matched_fit(rows, adjustment=adjustment)
     y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
-    refuse_too_few(y, exposed)
-    x = design_matrix(rows, [exposed.astype(float)], adjustment)
     return rates_of(
         rows,
-        fit_poisson(y, days, x, weight),
-        observed_rate(y, days, weight * exposed),
+        fit,
+        observed_rate(y, days, weight * rows["exposed"].to_numpy()),
         method=method,
         ci_level=ci_level,
         cluster=("match_set", "person_number"),
         practice_cluster=("match_set", "practice_number") if by_practice else (),
     )
+
+
+def matched_fit(
+    rows: pl.DataFrame, *, adjustment: tuple[str, ...]
+) -> tuple[pl.DataFrame, PoissonFit]:
+    """The rows that have time, and the model of `matched_rate_ratio` fitted to them.
+
+    Column 1 is exposure; see `matched_rate_ratio` for what is given and raised.
+    """
+    rows = rows.filter(pl.col("days") > 0)
+    exposed = rows["exposed"].to_numpy()
+    y, days, weight = (rows[name].to_numpy() for name in ("events", "days", "weight"))
+    refuse_too_few(y, exposed)
+    x = design_matrix(rows, [exposed.astype(float)], adjustment)
+    return rows, fit_poisson(y, days, x, weight)
 
 
 def rates_of(
@@ -128,7 +147,7 @@ def rates_of(
         variance = max(variance, robust_variance(influence, practices))
         df = max(1, int(practices[-1].max()))
     b = float(fit.beta[1])
-    counts = _counts(rows if counted is None else counted)
+    counts = counts_of(rows if counted is None else counted)
     point, joint = rate_difference(b, influence, exposed)
     error = float(np.sqrt(robust_variance(joint, clusters)))
     return MatchedRates(
@@ -158,7 +177,8 @@ def refuse_too_few(y: Array, exposed: NDArray[np.bool_], when: str = "in the win
             )
 
 
-def _counts(rows: pl.DataFrame) -> dict[str, Any]:
+def counts_of(rows: pl.DataFrame) -> dict[str, Any]:
+    """The counts of an `Estimate`, of rows of a matched model that have days."""
     one = rows.filter(pl.col("exposed"))
     return {
         "n_analysed": one["person_number"].n_unique(),

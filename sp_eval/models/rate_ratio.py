@@ -16,7 +16,7 @@ from sp_eval.models.absorbed_poisson import (
     refuse_no_variation,
 )
 from sp_eval.models.design_matrix import design_matrix
-from sp_eval.models.estimate import MINIMUM_EVENTS, Estimate
+from sp_eval.models.estimate import Estimate
 from sp_eval.models.interval import wald
 from sp_eval.models.model_rows import ModelRows
 from sp_eval.models.negative_binomial import fit_negative_binomial
@@ -50,7 +50,7 @@ def fit_rate_ratio(
     family: Family = "poisson",
     fixed_effects: str | Sequence[str] = (),
     ci_level: float = 0.95,
-    minimum_events: float = MINIMUM_EVENTS,
+    minimum_events: float = 1,
 ) -> Estimate:
     """Rate ratio of the exposed relative to the others, with the marginal rate difference.
 
@@ -68,7 +68,7 @@ def fit_rate_ratio(
         mean + alpha mean^2 by likelihood; its errors hold alpha at its estimate.
     fixed_effects : columns of groups that each get a level of their own; groups without events
         leave the fit and are counted. Negative binomial: as columns of 0 and 1, 100 at most.
-    minimum_events : fewer than so many in either group are refused.
+    minimum_events : fewer than so many in either group are refused; the pipeline asks for ten.
 
     Returns
     -------

@@ -22,6 +22,7 @@ __all__ = [
     "MatchedCounts",
     "counts_of_sets",
     "described_estimate",
+    "described_people",
     "described_rows",
     "matched_counts",
     "matched_estimate",
@@ -144,6 +145,11 @@ def described_rows(design: SchemeDesign, counts: Counts, censoring: Censoring) -
         how="semi",
         maintain_order="left",
     )
+    return described_people(people, counts, censoring)
+
+
+def described_people(people: pl.DataFrame, counts: Counts, censoring: Censoring) -> pl.DataFrame:
+    """The same of any candidates, also where there is nobody to compare them with."""
     months = counts.month_time.join(
         people.select("candidate_id"), on="candidate_id", how="semi", maintain_order="left"
     )

@@ -20,12 +20,16 @@ from sp_eval.evaluation import (
     can_be_answered,
     compare,
     counts_of,
+    diagnose,
     estimate,
     gate_of,
+    look_at_overlap,
     set_side_by_side,
+    subgroups_of,
     try_other_ways,
 )
 from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.grade import graded
 from sp_eval.framework.research import analysed, analysis_rows
 from sp_eval.framework.study_card import study_rows
 from sp_eval.framework.trend import trend_rows
@@ -49,12 +53,12 @@ def compare_people(run: Run) -> None:
 
 
 def judge_designs(run: Run) -> None:
-    """Balance and the design checks, before any outcome is read."""
+    """Balance, the design checks and overlap, before any outcome is read."""
     _each(run, "judge", _judge)
 
 
 def estimate_differences(run: Run) -> None:
-    """What happened, and what difference referral made."""
+    """What happened, what difference referral made, and how far that can be trusted."""
     _each(run, "estimate", _estimate)
 
 
@@ -109,11 +113,15 @@ def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:
         checks.append(pl.DataFrame(rows, schema=_NO_CHECK.schema, orient="row"))
     store_frame(conn, "result.balance", pl.concat(balance))
     store_frame(conn, "result.design_check", pl.concat(checks))
+    _keep_rows(conn, "diagnostic", look_at_overlap(conn, study), table="overlap")
 
 
 def _estimate(run: Run, conn: Connection, study: StudyDesign) -> None:
     rows = estimate(conn, study, run_id=run.run_id, told=run.told)
-    store_frame(conn, "result.estimate", rows)
+    before = read_frame(conn, "from result.overlap").to_dicts()
+    found = diagnose(conn, study, rows, before, run.told)
+    store_frame(conn, "result.estimate", graded(rows, found))
+    _keep_rows(conn, "diagnostic", found)
     people, followed = [], []
     for scheme in kept_schemes(conn):
         compared = load_compared(conn, scheme)
@@ -132,6 +140,7 @@ def _other_ways(run: Run, conn: Connection, study: StudyDesign) -> None:
     primary = read_frame(conn, "from result.estimate")
     rows = try_other_ways(conn, study, primary, run_id=run.run_id, told=run.told)
     store_frame(conn, "result.sensitivity", rows)
+    _keep_rows(conn, "subgroup", subgroups_of(conn, study, primary, told=run.told))
     _keep_rows(conn, "comparability", set_side_by_side(conn, study, primary))
 
 
@@ -147,11 +156,13 @@ def _keep_trend(conn: Connection, study: StudyDesign) -> None:
     store_frame(conn, "result.trend", pl.concat(frames))
 
 
-def _keep_rows(conn: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+def _keep_rows(
+    conn: Connection, name: str, rows: list[dict[str, Any]], *, table: str | None = None
+) -> None:
     """Keep the rows of a published contract, in its columns and types."""
     contract = load_contract(name, "published")
     frame = pl.DataFrame(rows, schema=polars_schema(contract))
-    store_frame(conn, f"result.{name}", frame)
+    store_frame(conn, f"result.{table or name}", frame)
 
 
 def _keep(conn: Connection, table: str, frames: list[pl.DataFrame]) -> None:

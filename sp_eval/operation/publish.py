@@ -11,6 +11,7 @@ import polars as pl
 from sp_eval import __version__
 from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import Contract, load_contract
+from sp_eval.framework.diagnostic_disclosure import outcomes_hidden
 from sp_eval.framework.disclosure import protect, schemes_hidden
 from sp_eval.operation.release_files import (
     FOLDER,
@@ -123,8 +124,8 @@ def _summary(run: Run, results: Results, inputs: str) -> pl.DataFrame:
 
 def _name_the_run(run: Run, results: Results) -> None:
     """Give every estimate the run that publishes it: one that was broken off is nowhere listed."""
-    estimates = results.tables["estimate"]
-    results.tables["estimate"] = estimates.with_columns(run_id=pl.lit(run.run_id))
+    for name in ("estimate", "subgroup"):
+        results.tables[name] = results.tables[name].with_columns(run_id=pl.lit(run.run_id))
 
 
 def _register(conn: Connection, run: Run, row: pl.DataFrame, results: Results) -> None:
@@ -190,5 +191,7 @@ def _protected(
             for name in ("attrition", "estimate")
         )
         hidden = schemes_hidden(attrition, estimates, policy)
-        parts.append(protect(part, contract, policy, hidden=hidden))
+        of_outcome = contract.name in ("diagnostic", "subgroup")
+        untold = outcomes_hidden(estimates, policy) if of_outcome else ()
+        parts.append(protect(part, contract, policy, hidden=hidden, outcomes=untold))
     return pl.concat(parts)

@@ -44,11 +44,13 @@ def gather_results(run: Run) -> Results:
         "estimate": [],
         "balance": [],
         "design_check": [],
+        "diagnostic": [],
         "attrition": [],
         "study": [],
         "detectable_change": [],
         "trend": [],
         "comparability": [],
+        "subgroup": [],
     }
     results = Results({}, [], [])
     for path in sorted(run.settings.work.glob("*.duckdb")):
@@ -71,8 +73,11 @@ def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results:
         ("sensitivity", "estimate"),
         ("balance", "balance"),
         ("design_check", "design_check"),
+        ("overlap", "diagnostic"),
+        ("diagnostic", "diagnostic"),
         ("attrition", "attrition"),
         *((name, name) for name in ("study", "detectable_change", "trend", "comparability")),
+        ("subgroup", "subgroup"),
     ):
         if has_table(conn, "result", table):
             frame = read_frame(conn, f"from result.{table}")

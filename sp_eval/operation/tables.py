@@ -153,6 +153,14 @@ _ALL = (
         "published/design_check",
     ),
     Table(
+        "overlap",
+        "5_fair",
+        "study",
+        "result.overlap",
+        "Whether the groups could have been one another, and who was left without similar people.",
+        "published/diagnostic",
+    ),
+    Table(
         "difference_made",
         "6_changed",
         "study",
@@ -177,12 +185,28 @@ _ALL = (
         "published/trend",
     ),
     Table(
+        "diagnostics",
+        "7_sure",
+        "study",
+        "result.diagnostic",
+        "What speaks for or against each answer once outcomes are read, and its grade.",
+        "published/diagnostic",
+    ),
+    Table(
         "side_by_side",
         "7_sure",
         "study",
         "result.comparability",
         "Whether the schemes may be set side by side, and whether the gap is within chance.",
         "published/comparability",
+    ),
+    Table(
+        "subgroups",
+        "7_sure",
+        "study",
+        "result.subgroup",
+        "For whom it makes a difference: the main outcome in each group named beforehand.",
+        "published/subgroup",
     ),
     Table(
         "other_methods",

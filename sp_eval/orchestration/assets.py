@@ -26,9 +26,12 @@ _SUMMARISED = (
     "can_this_be_answered",
     "balance",
     "design_checks",
+    "overlap",
     "difference_made",
     "contacts_before_and_after",
+    "diagnostics",
     "side_by_side",
+    "subgroups",
     "other_methods",
 )
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
+from sp_eval.framework.diagnostic_disclosure import outcomes_hidden
 from sp_eval.framework.disclosure import protect, schemes_hidden
 from sp_eval.operation.tables import Table
 from sp_eval.study.design import StudyDesign
@@ -33,16 +34,21 @@ def rows_to_show(conn: Connection, study: StudyDesign, table: Table) -> pl.DataF
     rows = conform(read_frame(conn, f"from {table.relation}"), contract)
     if rows.is_empty():
         return rows
-    return protect(rows, contract, study.disclosure, hidden=_hidden(conn, study))
+    estimates, policy = _estimates(conn), study.disclosure
+    untold = outcomes_hidden(estimates, policy) if name == "diagnostic" else ()
+    hidden = _hidden(conn, estimates, study)
+    return protect(rows, contract, policy, hidden=hidden, outcomes=untold)
 
 
-def _hidden(conn: Connection, study: StudyDesign) -> frozenset[str]:
+def _estimates(conn: Connection) -> pl.DataFrame:
+    """The study's estimates; none before outcomes are read."""
+    if not has_table(conn, "result", "estimate"):
+        return empty_frame(load_contract("estimate", "published"))
+    return read_frame(conn, "from result.estimate")
+
+
+def _hidden(conn: Connection, estimates: pl.DataFrame, study: StudyDesign) -> frozenset[str]:
     """Schemes of which no rate is shown; before outcomes are read, by their people alone."""
     if not has_table(conn, "result", "attrition"):
         return frozenset()
-    estimates = (
-        read_frame(conn, "from result.estimate")
-        if has_table(conn, "result", "estimate")
-        else empty_frame(load_contract("estimate", "published"))
-    )
     return schemes_hidden(read_frame(conn, "from result.attrition"), estimates, study.disclosure)

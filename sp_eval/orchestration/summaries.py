@@ -87,15 +87,24 @@ def _balance(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Show
 
 
 def _design(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
-    result = (
+    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
+    return {"summary": table(said.select("scheme_code", _result().alias("result"), "sentence"))}
+
+
+def _trust(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
+    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
+    columns = ("scheme_code", _plain("diagnostic"), _result().alias("result"), "sentence")
+    return {"summary": table(said.select(*columns))}
+
+
+def _result() -> pl.Expr:
+    return (
         pl.when(pl.col("passed").is_null())
         .then(pl.lit("for information"))
         .when("passed")
         .then(pl.lit("✅ passed"))
         .otherwise(pl.lit("❌ FAILED"))
     )
-    said = frame.sort("scheme_code", "passed", maintain_order=True, nulls_last=True)
-    return {"summary": table(said.select("scheme_code", result.alias("result"), "sentence"))}
 
 
 def _difference(_study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
@@ -148,6 +157,29 @@ def _others(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown
     return {
         "picture": picture_or_words(pictures.forest(ratios, says), says),
         "summary": table(said),
+    }
+
+
+def _for_whom(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Shown:
+    says = f"{_label(study.primary.name)}: the difference in each group of people"
+    named = pl.format("{}: {}", _plain("subgroup"), "level")
+    interval = pl.format("{} ({} to {})", *(_two(name) for name in ("point", "ci_low", "ci_high")))
+    levels = frame.select(
+        "scheme_code",
+        named.alias("group"),
+        pl.coalesce(interval, "withheld_reason").alias(
+            "times as many (95% interval), or why withheld"
+        ),
+    )
+    tests = frame.group_by("scheme_code", "subgroup", maintain_order=True).agg(
+        pl.col("p_interaction").first().round(3).alias("p of a difference between groups"),
+        pl.col("p_holm").first().round(3).alias("the same, all looks counted (Holm)"),
+    )
+    drawn = pictures.forest(frame.with_columns(method=named), says)
+    return {
+        "picture": picture_or_words(drawn, says),
+        "summary": table(tests.with_columns(_plain("subgroup"))),
+        "groups": table(levels),
     }
 
 
@@ -210,9 +242,12 @@ SUMMARIES: Mapping[str, Summary] = {
     "can_this_be_answered": _answerable,
     "balance": _balance,
     "design_checks": _design,
+    "overlap": _trust,
     "difference_made": _with_locks(_difference),
     "contacts_before_and_after": _with_locks(_months),
+    "diagnostics": _with_locks(_trust),
     "side_by_side": _side_by_side,
+    "subgroups": _with_locks(_for_whom),
     "other_methods": _with_locks(_others),
 }
 """By table, of those published; the frames they get are protected already."""

@@ -171,8 +171,15 @@ def _sure(
         if answer.role == "negative_control":
             told.append(_untouched(release, code, answer))
     told += ways_told(release, code, primary)
-    told.append(say(f"Grade {primary.grade}: {words.GRADE_MEANS.get(primary.grade, '')}."))
-    return tuple(told)
+    return (*told, _graded(release, code, primary))
+
+
+def _graded(release: Release, code: str, primary: Answer) -> Sentence:
+    """The grade and why, from its own row; older releases have the grade alone."""
+    key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome, "diagnostic": "grade"}
+    if not release.row("diagnostic", **key):
+        return say(f"Grade {primary.grade}: {words.GRADE_MEANS.get(primary.grade, '')}.")
+    return say("Grade. {why}", why=release.text("diagnostic", "sentence", **key))
 
 
 def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence]:
@@ -189,7 +196,7 @@ def _untouched(release: Release, code: str, answer: Answer) -> Sentence:
     """Whether care that the scheme should not change moved, and what move could have shown."""
     if answer.bars is None:
         return say(words.UNTOUCHED, noun=answer.label, moved="not known")
-    if _moved(answer):
+    if _moved(release, answer):
         return say(words.UNTOUCHED, noun=answer.label, moved=words.MOVED)
     least = release.number(
         "detectable_change", "smallest_fall", scale=-100, offset=100,
@@ -203,8 +210,12 @@ def _untouched(release: Release, code: str, answer: Answer) -> Sentence:
     return say(words.UNTOUCHED, noun=answer.label, moved=moved)
 
 
-def _moved(answer: Answer) -> bool:
-    """Whether care that the scheme should not change did change."""
+def _moved(release: Release, answer: Answer) -> bool:
+    """Whether care that the scheme should not change did change; in older releases by verdict."""
+    key: dict[str, Any] = {"scheme_code": answer.scheme, "outcome": answer.outcome}
+    row = release.row("diagnostic", **key, diagnostic="negative_control")
+    if row is not None:
+        return row["passed"] is False
     return answer.role == "negative_control" and answer.verdict in ("fewer", "more")
 
 
@@ -218,7 +229,7 @@ def _warnings(release: Release, code: str, answers: tuple[Answer, ...]) -> tuple
             "estimate", "notes", **key, method="matched_rate_ratio", scale_of="rate_ratio"
         )
         told += [Sentence((note,))] if note.text else []
-    told += [say(words.CONTROL_MOVED, noun=a.label) for a in answers if _moved(a)]
+    told += [say(words.CONTROL_MOVED, noun=a.label) for a in answers if _moved(release, a)]
     return tuple(told)
 
 

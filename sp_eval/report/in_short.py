@@ -17,7 +17,7 @@ __all__ = ["in_short"]
 def in_short(schemes: Sequence[Scheme]) -> tuple[Sentence, ...]:
     """One sentence for each verdict given, harm before benefit where there is any."""
     told = []
-    for verdict in ("more", "fewer", "no_worthwhile_change", "cannot_tell", "not_answerable"):
+    for verdict in words.IN_SHORT:
         found = _places(schemes, verdict)
         if found:
             told.append(say(words.IN_SHORT[verdict], what=listed(found, last="and")))
@@ -36,7 +36,7 @@ def _places(schemes: Sequence[Scheme], verdict: str) -> list[Sentence]:
         nouns = tuple(
             words.noun(a.outcome)
             for a in scheme.answers
-            if a.verdict == verdict and a.role != "negative_control"
+            if _said(scheme, a.verdict) == verdict and a.role != "negative_control"
         )
         if nouns:
             places.setdefault(nouns, []).append(scheme.short)
@@ -44,3 +44,7 @@ def _places(schemes: Sequence[Scheme], verdict: str) -> list[Sentence]:
         Sentence((listed(nouns, last="and"), " in ", listed(where, last="and")))
         for nouns, where in places.items()
     ]
+
+
+def _said(scheme: Scheme, verdict: str) -> str:
+    return f"{verdict}_doubted" if scheme.warnings and verdict in ("more", "fewer") else verdict

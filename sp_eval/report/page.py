@@ -9,11 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sp_eval.report import pictures, sections, words
+from sp_eval.report import group_words, pictures, sections, words
 from sp_eval.report.answers import Bars, found_of, way
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
+from sp_eval.report.subgroups import ForWhom, for_whom
 from sp_eval.report.versions import versions, versions_told
 
 __all__ = ["TEMPLATES", "index_page", "report_page"]
@@ -46,12 +47,15 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         balance=[_balance(release, code) for code in codes],
         trends=[p for s in screen.schemes for p in _trends(release, s)],
         forests=[_forest(release, s) for s in screen.schemes],
+        whom=_whom(release, codes),
+        group_words=group_words,
         others=[
             (sections.other_methods(release, s.code, a.outcome), a is s.primary)
             for s in screen.schemes
             for a in (*s.answers, *(total for total, _ in s.totals))
         ],
         felt=[t for code in codes if (t := sections.described(release, code))],
+        trust=[sections.trust(release, c) for c in codes] if release.has("diagnostic") else [],
         beside=sections.side_by_side(release) if release.has("comparability") else None,
         unusual=sections.unusual(release) if release.has("delivery_check") else None,
         run=_cited(release),
@@ -147,6 +151,19 @@ def _forest(release: Release, scheme: Scheme) -> Picture:
     table = sections.Table(f"Change by kind of care, {scheme.short}", heads, tuple(rows))
     title = f"How much fewer or more, and how sure: {scheme.short}"
     return _picture(title, pictures.forest_picture(release, scheme.code), table)
+
+
+def _whom(release: Release, codes: list[str]) -> list[tuple[ForWhom, Picture]] | None:
+    """None where the release is of a version that had no groups."""
+    if "subgroup" not in release.tables:
+        return None
+    told = []
+    for found in (for_whom(release, code) for code in codes):
+        if found is not None:
+            drawn = pictures.subgroup_picture(release, found.scheme)
+            title = f"The change in each group, and how sure: {words.short(found.scheme)}"
+            told.append((found, _picture(title, drawn, found.levels)))
+    return told
 
 
 def _joined(low: Figure, high: Figure) -> Sentence:

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from sp_eval.report import words
+from sp_eval.report import group_words, words
 from sp_eval.report.release import Release
 from sp_eval.report.sections import place_of
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["balance_picture", "coverage_picture", "forest_picture", "trend_picture"]
+__all__ = [
+    "balance_picture",
+    "coverage_picture",
+    "forest_picture",
+    "subgroup_picture",
+    "trend_picture",
+]
 
 _BLUE, _ORANGE, _INK = "#0b4f8a", "#b34700", "#222222"  # told apart in every kind of colour sight
 _WIDTH = 300
@@ -110,6 +116,36 @@ def forest_picture(release: Release, scheme: str) -> str | None:
             domain=verdicts, range=[_BLUE, _ORANGE, "#555555", "#777777"])),
     )  # fmt: skip
     return _svg(alt.layer(zero, bars, points), height=26 * rows.height, width=190)
+
+
+def subgroup_picture(release: Release, scheme: str) -> str | None:
+    """Change in per cent, with its interval, by group of people."""
+    import altair as alt
+
+    found = release.frame("subgroup", scheme_code=scheme, status="released")
+    if found.height == 0:
+        return None
+    place = {name: at for at, name in enumerate(group_words.DIVIDED)}
+    rows = found.sort(pl.col("subgroup").replace_strict(place), "level_number").select(
+        group=pl.format("{}: {}", pl.col("subgroup").replace(group_words.DIVIDED), "level"),
+        point=100 * (pl.col("point") - 1),
+        low=100 * (pl.col("ci_low") - 1),
+        high=(100 * (pl.col("ci_high") - 1)).clip(upper_bound=150),
+    )
+    y = alt.Y("group:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
+    zero = alt.Chart(pl.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 3]).encode(x="x:Q")
+    title = "per cent fewer (left) or more (right)"
+    bars = (
+        alt.Chart(rows)
+        .mark_rule(strokeWidth=2, color=_INK)
+        .encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
+    )
+    points = (
+        alt.Chart(rows)
+        .mark_point(filled=True, size=70, opacity=1, color=_BLUE)
+        .encode(x=alt.X("point:Q"), y=y)
+    )
+    return _svg(alt.layer(zero, bars, points), height=18 * rows.height, width=190)
 
 
 def balance_picture(release: Release, scheme: str) -> str | None:

@@ -27,6 +27,7 @@ __all__ = [
     "place_of",
     "side_by_side",
     "trend",
+    "trust",
     "unusual",
 ]
 
@@ -223,6 +224,38 @@ def described(release: Release, scheme: str) -> Table | None:
     heads = ("questionnaire", "change, last less first", "interval", "people with both")
     place = words.short(scheme)
     return Table(f"How people felt, {place}", heads, tuple(rows)) if rows else None
+
+
+def trust(release: Release, scheme: str) -> tuple[Table, Table]:
+    """What was looked at to see how far the answers can be trusted; the grades come last.
+
+    First what concerns all answers or the main one, then the rest.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    others: list[tuple[Cell, ...]] = []
+    for row in release.rows("design_check", scheme_code=scheme):
+        if row["check_name"] in words.CHECKS:
+            key: dict[str, Any] = {"scheme_code": scheme, "check_name": row["check_name"]}
+            found = Sentence((release.text("design_check", "sentence", **key),))
+            name = words.CHECKS[row["check_name"]]
+            rows.append((name, found, "see found", words.PASSED[row["passed"]]))
+    looked_at = release.rows("diagnostic", scheme_code=scheme)
+    looked_at.sort(key=lambda r: (*words.place_looked_at(r), place_of(release, r["outcome"])))
+    for row in looked_at:
+        named = ("outcome", "diagnostic", "item")
+        key = {"scheme_code": scheme} | {name: row[name] for name in named}
+        found = Sentence((release.text("diagnostic", "sentence", **key),))
+        mark = release.number("diagnostic", "pass_mark", decimals=2, **key)
+        limit = mark if row["pass_mark"] is not None else "none"
+        is_main = row["outcome"] == "all" or not place_of(release, row["outcome"])[0]
+        line = (words.looked_at(row), found, limit, words.PASSED[row["passed"]])
+        (rows if is_main else others).append(line)
+    heads = ("looked at", "found", "mark", "passed")
+    place = words.short(scheme)
+    return (
+        Table(f"How far can it be trusted in {place}?", heads, tuple(rows)),
+        Table(f"The same of the other kinds of care, {place}", heads, tuple(others)),
+    )
 
 
 def side_by_side(release: Release) -> Table:

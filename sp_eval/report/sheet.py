@@ -106,7 +106,7 @@ def _box(scheme: Scheme, *, with_bars: bool) -> dict[str, Any]:
         ("with the scheme", bars.after),
     )
     longest = max(figure.value or 0 for _, figure in named) or 1
-    anyway, cause = words.adding(answer.verdict)
+    anyway, cause = words.adding(answer.verdict, is_doubted=bool(scheme.warnings))
     return found | {
         "bars": [[name, str(f), (f.value or 0) / longest] for name, f in named],
         "adds": [

@@ -5,6 +5,9 @@ The verdicts and their sentences are fixed: harm is told in the same words as be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = [
@@ -18,8 +21,10 @@ __all__ = [
     "adding",
     "covariate",
     "label",
+    "looked_at",
     "noun",
     "obstacle",
+    "place_looked_at",
     "short",
     "way_on",
 ]
@@ -46,6 +51,8 @@ CANNOT_TELL = (
 IN_SHORT = {
     "more": "More because of the scheme, as far as similar people tell: {what}.",
     "fewer": "Fewer because of the scheme, as far as similar people tell: {what}.",
+    "more_doubted": "More, but not to be taken for the scheme's doing (see Take care): {what}.",
+    "fewer_doubted": "Fewer, but not to be taken for the scheme's doing (see Take care): {what}.",
     "no_worthwhile_change": "No change large enough to matter: {what}.",
     "cannot_tell": "These files cannot tell, which does not mean no effect: {what}.",
     "not_answerable": "No answer is given: {what}.",
@@ -112,10 +119,10 @@ METHODS = {
     "matched_did": "similar people, each group's change set against the other's",
     "entropy_balancing": "everybody not referred, weighed to be alike",
     "negative_binomial": "another model of counts",
-    "matched_6_months": "the same, over 6 months after referral",
-    "matched_12_months": "the same, over 12 months after referral",
-    "matched_24_months": "the same, over 24 months after referral",
-    "matched_36_months": "the same, over 36 months after referral",
+    "matched_6_months": "the same, over half a year",
+    "matched_12_months": "the same, over one year",
+    "matched_24_months": "the same, over two years",
+    "matched_36_months": "the same, over three years",
 }
 SOURCES = {
     "gp_contact": "GP contacts",
@@ -163,6 +170,29 @@ CHECKS = {
     "effective_comparison": "Enough different similar people",
     "weights_at_cap": "No few people count for too much",
 }
+DIAGNOSTICS = {
+    "overlap": "Somebody to compare with for each",
+    "equipoise": "Might have been either",
+    "who_was_lost": "Who was left out",
+    "negative_control": "Care that should not change",
+    "follow_up": "Followed for as long",
+    "mortality": "Deaths",
+    "influence": "Few people who decide",
+    "dispersion": "How much people vary",
+    "grade": "Grade",
+}
+_ITEMS = {
+    "people_analysed": "those analysed",
+    "pool": "everybody in the area",
+    "matched": "once matched",
+    "referred": "people referred",
+    "similar": "similar people",
+    "gap": "the difference",
+    "moved_away": "moved away",
+    "one_person": "one person",
+    "few_people": "a few people",
+}
+PASSED = {True: "yes", False: "no", None: "to know"}
 GLOSSARY = (
     ("People referred", "Everybody sent to the scheme for the first time in the months studied,"
      " whether or not they then came."),
@@ -208,10 +238,10 @@ _WAYS_ON = (
 _OTHERWISE = "ask for the register, the GP contacts and the hospital care of the whole area"
 
 
-def adding(verdict: str) -> tuple[str, str]:
+def adding(verdict: str, *, is_doubted: bool = False) -> tuple[str, str]:
     """Name the two differences between the three bars; only a clear verdict names a cause."""
     anyway = "would have happened anyway"
-    if verdict in ("fewer", "more"):
+    if verdict in ("fewer", "more") and not is_doubted:
         return anyway, "because of the scheme"
     return f"{anyway}, as the best guess", "the difference found, as the best guess"
 
@@ -227,6 +257,25 @@ def noun(outcome: str) -> str:
     named = _NOUNS.get(outcome, label(outcome))
     is_name = len(named) > 1 and not named[1].islower()  # GP, A&E
     return named if is_name else named[0].lower() + named[1:]
+
+
+def looked_at(row: Mapping[str, Any]) -> str:
+    """What a row of the diagnostics is of."""
+    kind, item, outcome = DIAGNOSTICS[row["diagnostic"]], row["item"], row["outcome"]
+    of = "" if outcome == "all" or row["diagnostic"] == "negative_control" else label(outcome)
+    what = _ITEMS.get(item, "")
+    if row["diagnostic"] == "who_was_lost" and item not in (*_ITEMS, "too_few_to_describe"):
+        what = covariate(item)
+    return ": ".join([kind, *([", ".join(filter(None, (what, of)))] if what or of else [])])
+
+
+def place_looked_at(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Where a row of the diagnostics stands in their table."""
+    items = list(_ITEMS)
+    item = row["item"]
+    return list(DIAGNOSTICS).index(row["diagnostic"]), (
+        items.index(item) if item in _ITEMS else len(items)
+    )
 
 
 def short(scheme: str) -> str:
@@ -251,6 +300,8 @@ def covariate(name: str) -> str:
         "ltc_count": "long-term conditions",
         "imd": "deprivation",
         "age_squared": "age, squared",
+        "ethnicity_other": "people not white British",
+        "ethnicity_unknown": "people whose ethnicity is not known",
     }
     if name in fixed:
         return fixed[name]

@@ -152,13 +152,28 @@ class Estimators(_Part):
 
 
 class Thresholds(_Part):
-    """The pass marks of the design gate."""
+    """The pass marks of the design gate, then those of the diagnostics that decide the grade.
+
+    `equipoise`: least share of either matched group that might as well have been in the other.
+    `outside_range`: most of the referred whose score lies beyond all comparison people. `lost`:
+    largest gap between people analysed and all who could be followed, standard deviations.
+    `followed_gap`: largest gap between the groups in the share of the time followed. `mortality`:
+    largest ratio of death rates, either way round. `influence`: most that one person may move a
+    rate ratio, as a share of it. What lies within chance passes. Why these:
+    docs/estimators/diagnostics-and-grade.md.
+    """
 
     smd: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     matched_share: Share = 0.9
     weights_at_cap: Share = 0.01
     effective_comparison: Annotated[float, Field(gt=0)] = 1.0
     small_sample: Annotated[int, Field(ge=0)] = 500
+    equipoise: Share = 0.5
+    outside_range: Share = 0.05
+    lost: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    followed_gap: Share = 0.05
+    mortality: Annotated[float, Field(gt=1)] = 1.25
+    influence: Share = 0.1
 
 
 class Override(_Part):

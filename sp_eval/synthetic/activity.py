@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sp_eval.synthetic.hidden_driver import use_factor
 from sp_eval.synthetic.months import Days, Month, months_between
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import AFFECTED, WorldSettings, part_rng
@@ -64,12 +65,16 @@ def draw_intensity(settings: WorldSettings, people: People, practices: Practices
         settings.observed_from, settings.observed_to, origin=settings.observed_from
     )
     swing = _draw_swings(settings, len(people), len(months))
+    by_month = {o: _by_month(settings, o, months, swing) for o in AFFECTED}
+    if settings.hidden_driver:
+        more = use_factor(settings, len(people), months)
+        by_month = {o: level * more for o, level in by_month.items()}
     first = settings.observed_from.weekday()
     weekday = (np.arange(settings.days) + first) % 7
     return Intensity(
         months=months,
         rate={o: _rates(settings, o, people, practices) for o in AFFECTED},
-        by_month={o: _by_month(settings, o, months, swing) for o in AFFECTED},
+        by_month=by_month,
         weekdays=weekday < _SATURDAY,
     )
 

@@ -44,6 +44,7 @@ def write_deliveries(
     faults: FaultRates | None = None,
     month: str = "2019-04",
     months: Sequence[str] | None = None,
+    hidden_driver: float = 0.0,
     progress: Progress | None = None,
 ) -> Path:
     """Write raw deliveries to `<out>/<scheme>/<YYYY-MM>/` and what is true of them.
@@ -62,6 +63,8 @@ def write_deliveries(
         When the delivery is cut: it holds what is dated before the first of the month and
         what was known then. Several `months` give cumulative deliveries of the same world;
         the truth is then told as of the last.
+    hidden_driver
+        See `WorldSettings`; 0 for none.
 
     Returns
     -------
@@ -76,8 +79,9 @@ def write_deliveries(
     logs: list[pl.DataFrame] = []
     rows: dict[str, int] = {}
     for settings in settings_of(
-        schemes, people=people, referred=referred, seed=seed, effects=effects, rates=rates, to=cuts
-    ):
+        schemes, people=people, referred=referred, seed=seed, effects=effects, rates=rates, to=cuts,
+        hidden_driver=hidden_driver,
+    ):  # fmt: skip
         say(f"{settings.scheme_code}: simulating {people:,} people")
         records, identity, tables = raw_tables(settings, rates)
         plans = plan_faults(settings, tables, rates)
@@ -103,6 +107,7 @@ def write_deliveries(
         "effects": dict(effects or {}),
         "months": list(cuts),
         "faults": asdict(rates),
+        **_hidden(hidden_driver),
     }
     return write_truth(out, parameters=parameters, truth=truth, faults=found, rows=rows)
 
@@ -142,6 +147,7 @@ def write_contract_form(
     referred: int = 300,
     seed: int = 1,
     effects: Mapping[str, float] | None = None,
+    hidden_driver: float = 0.0,
     progress: Progress | None = None,
 ) -> Path:
     """Write `<out>/<scheme>/<contract>.parquet` and `<out>/truth/truth.json`; return the latter.
@@ -152,8 +158,9 @@ def write_contract_form(
     truth: dict[str, Any] = {}
     rows: dict[str, int] = {}
     for settings in settings_of(
-        schemes, people=people, referred=referred, seed=seed, effects=effects, rates=FaultRates()
-    ):
+        schemes, people=people, referred=referred, seed=seed, effects=effects, rates=FaultRates(),
+        hidden_driver=hidden_driver,
+    ):  # fmt: skip
         say(f"{settings.scheme_code}: simulating {people:,} people")
         world = simulate(settings)
         folder = out / settings.scheme_code
@@ -167,10 +174,16 @@ def write_contract_form(
         "referred": referred,
         "seed": seed,
         "effects": dict(effects or {}),
+        **_hidden(hidden_driver),
     }
     return (
         write_truth(out, parameters=parameters, truth=truth, faults=None, rows=rows) / "truth.json"
     )
+
+
+def _hidden(strength: float) -> dict[str, float]:
+    """The parameter, where the world has such a driver."""
+    return {"hidden_driver": strength} if strength else {}
 
 
 def _tables(

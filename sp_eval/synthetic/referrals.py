@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sp_eval.synthetic.hidden_driver import referral_push
 from sp_eval.synthetic.months import NEVER, Days, months_between
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import WorldSettings, part_rng
@@ -51,8 +52,9 @@ def draw_referrals(
 ) -> Days:
     """Return each person's day of first referral, `NEVER` if not referred.
 
-    The chance in a month hangs on what is recorded and on nothing else: the practice on
-    the day, contacts in the 91 days before it, long-term conditions and deprivation. Its
+    The chance in a month hangs on what is recorded and, without a hidden driver, on nothing
+    else: the practice on the day, contacts in the 91 days before it, long-term conditions and
+    deprivation. Its
     intercept is found so that the expected number referred is `settings.referred`.
     """
     rng = part_rng(settings, "referrals")
@@ -93,6 +95,8 @@ def _chances(
         recent = count_between(contacts, who, chosen - RECENT_DAYS, chosen)
         possible = people.is_seen(who, chosen) & practices.refers[people.practice_at(who, chosen)]
         steep = settings.hazard_slope * np.minimum(recent, settings.hazard_cap)
+        if settings.hidden_driver:
+            steep = steep + referral_push(settings, chosen, n)
         day[:, column] = chosen
         log_hazard[:, column] = np.where(possible, fixed + steep, -np.inf)
     return _Chance(day, log_hazard)

@@ -57,6 +57,11 @@ class WorldSettings:
         counted up to the cap. 0 gives a scheme that picks without regard to contacts.
     season
         Strength of the calendar-month pattern; 0 for none.
+    hidden_driver
+        Strength of a flare that no file records, once for everybody: for a year every kind of
+        care, planned care too, is used exp(strength) times as often, and in its first 60 days the
+        hazard of referral is exp(5 x strength) times as high. No comparison made from the files
+        can allow for it. 0 for none, which changes nothing.
     """
 
     scheme_code: str = "rotherham"
@@ -88,6 +93,7 @@ class WorldSettings:
     hazard_cap: int = 12
     hazard_per_condition: float = 0.25
     hazard_per_decile: float = -0.06
+    hidden_driver: float = 0.0
 
     accepted: float = 0.84
     consent_refused: float = 0.01
@@ -104,6 +110,8 @@ class WorldSettings:
                 )
         if min(self.effects.values(), default=1.0) < 0:
             raise ValueError("a rate ratio cannot be below 0")
+        if self.hidden_driver < 0:
+            raise ValueError("the strength of the hidden driver cannot be below 0")
         if not 0 < self.referred < self.people:
             raise ValueError("the number referred must be between 1 and the number of people")
         if not 1 <= self.practices <= MOST_PRACTICES:

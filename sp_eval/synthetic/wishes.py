@@ -20,6 +20,7 @@ def settings_of(
     effects: Mapping[str, float] | None,
     rates: FaultRates,
     to: Sequence[str] = (),
+    hidden_driver: float = 0.0,
 ) -> list[WorldSettings]:
     """Return the settings of each scheme's world; deliveries cut in the months `to` must fit.
 
@@ -38,6 +39,7 @@ def settings_of(
             consent_refused=rates.consent_no,
             unlinked=rates.unlinked_not_on_register,
             referred_again=rates.rereferral_within_28d,
+            hidden_driver=hidden_driver,
         )
         for scheme in schemes
     ]

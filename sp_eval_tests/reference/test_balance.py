@@ -124,7 +124,7 @@ def test_groups_may_be_numbers_and_nobody_may_lack_one():
         ({"w": pl.lit(-1.0)}, "'w' holds a weight below 0"),
         ({"w": pl.when("arm").then(1.0).otherwise(0.0)}, "'w' is 0 for everybody of a group"),
         ({"w": pl.lit(None, dtype=pl.Float64)}, "'w' is blank"),
-        ({"arm": pl.col("arm").cast(pl.Int64)}, "'arm' must be Boolean"),
+        ({"arm": pl.col("arm").cast(pl.Int64) + 1}, "'arm' must be Boolean"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(change, message):

@@ -39,7 +39,7 @@ def test_student_s_sleep_as_r_prints_it() -> None:
     assert found.point == pytest.approx(1.58, abs=1e-12)
     assert found.point / found.standard_error == pytest.approx(4.0621277, abs=1e-7)
     assert found.p_value == pytest.approx(0.00283289, abs=1e-8)
-    assert (found.ci_low, found.ci_high) == pytest.approx((0.7001142367, 2.4598857633), abs=1e-10)
+    assert (found.ci_low, found.ci_high) == pytest.approx((0.700114237, 2.459885763), abs=1e-9)
 
 
 def test_mean_change_by_groups_of_people_as_r_has_it() -> None:

@@ -49,3 +49,10 @@ def test_its_worked_example_prints_what_is_shown(page: Path) -> None:
             assert printed.strip() == block.text.strip(), f"{page.name}, line {block.line}"
             printed = ""
     assert printed == "", f"{page.name}: the last example's output is not shown"
+
+
+def test_every_page_is_listed_under_its_title() -> None:
+    listed = (project_root() / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        title = page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        assert f"[{title}](estimators/{page.name})" in listed

@@ -83,7 +83,7 @@ def test_no_stratum_with_both_leaves_nobody():
         (small(), [], "needs a column"),
         (small(), ["place"], "no column 'place'"),
         (small().with_columns(person_key=pl.lit("a")), ["sex"], "have the 'person_key' of another"),
-        (small().with_columns(arm=pl.lit(1)), ["sex"], "must be Boolean"),
+        (small().with_columns(arm=pl.lit(2)), ["sex"], "must be Boolean"),
         (small().with_columns(events=pl.lit(1)), ["sex"], "tell an outcome"),
     ],
 )

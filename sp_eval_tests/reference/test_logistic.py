@@ -56,3 +56,18 @@ def test_everybody_or_nobody_referred_is_no_regression():
     for constant in (np.zeros_like(y), np.ones_like(y)):
         with pytest.raises(NotConvergedError, match="everybody, or nobody"):
             fit_logistic(x, constant, months)
+
+
+def test_weights_are_statsmodels_variance_weights():
+    x, y, months = drawn(6)
+    weights = np.random.default_rng(6).uniform(0.2, 3, len(y))
+    dummies = (months[:, None] == np.unique(months)[None, 1:]).astype(float)
+    design = np.column_stack([np.ones(len(y)), x, dummies])
+    binomial = sm.families.Binomial()
+    theirs = sm.GLM(y, design, family=binomial, var_weights=weights).fit(tol=1e-13, maxiter=200)
+    ours = fit_logistic(x, y, months, weights=weights, ridge=1e-9)
+    assert ours.logit == pytest.approx(design @ theirs.params, abs=1e-6)
+    plain = fit_logistic(x, y, months)
+    assert np.abs(ours.logit - plain.logit).max() > 0.01
+    ones = fit_logistic(x, y, months, weights=np.ones(len(y)))
+    assert ones.logit == pytest.approx(plain.logit, abs=1e-12)

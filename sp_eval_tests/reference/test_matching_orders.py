@@ -296,6 +296,6 @@ def test_frames_that_cannot_be_matched_are_refused(cell, message):
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(settings, message):
-    units = drawn(1).with_columns(treat=pl.col("exposed").cast(pl.Int8), name=pl.lit("a"))
+    units = drawn(1).with_columns(treat=pl.col("exposed").cast(pl.Int8) + 1, name=pl.lit("a"))
     with pytest.raises(ValueError, match=message):
         match_nearest(units, **({"exposed": "exposed", "score": "score"} | settings))

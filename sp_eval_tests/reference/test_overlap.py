@@ -77,7 +77,7 @@ def test_by_hand():
         ({"p": pl.lit(1.2)}, {}, "'p' must be a probability"),
         ({"p": pl.lit(None, dtype=pl.Float64)}, {}, "'p' is blank"),
         ({"exposed": pl.lit(value=True)}, {}, "everybody, or nobody"),
-        ({"exposed": pl.lit(1)}, {}, "must be Boolean"),
+        ({"exposed": pl.lit(2)}, {}, "must be Boolean"),
         ({}, {"bounds": (0.7, 0.3)}, "'bounds' must be in order"),
         ({}, {"bins": 0}, "'bins' 1 or more"),
     ],

@@ -168,7 +168,7 @@ def with_row(**cells) -> pl.DataFrame:
         (with_row(exposed=True), "1 persons are exposed in more than one month"),
         (with_row(index_month=1), "have the 'person_key' and 'index_month' of another"),
         (with_row().rename({"index_month": "month"}), "no column 'index_month'"),
-        (with_row().with_columns(exposed=pl.lit(1)), "must be Boolean"),
+        (with_row().with_columns(exposed=pl.lit(2)), "must be Boolean"),
         (with_row().with_columns(events_post=pl.lit(1)), "tell an outcome"),
         (with_row(person_key="c", score=float("nan")), "'score' is blank or not finite"),
     ],

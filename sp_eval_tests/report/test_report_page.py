@@ -43,7 +43,7 @@ GATE = (
 )
 CODED = [
     "attrition", "balance", "coverage", "delivery", "design_check", "detectable_change",
-    "estimate", "scheme", "study_version", "trend",
+    "diagnostic", "estimate", "scheme", "study_version", "subgroup", "trend",
 ]  # fmt: skip
 
 
@@ -218,9 +218,63 @@ def test_four_schemes_on_one_sheet(altered: Callable[..., Path]) -> None:
 
 
 def test_older_release_without_some_tables(altered: Callable[..., Path]) -> None:
-    gone = ("study", "scheme", "detectable_change", "comparability", "trend", "delivery_check")
+    gone = ("study", "scheme", "detectable_change", "comparability", "trend",
+            "delivery_check", "diagnostic", "subgroup")  # fmt: skip
     html, _ = sound(altered(*(f"drop table published.{table}" for table in gone)))
-    assert html.count("This release does not hold it") == 5
+    assert html.count("This release does not hold it") == 7
+
+
+def section_of(html: str, name: str) -> str:
+    """The words of one section, its pictures and their legends left out."""
+    found = re.search(rf'<section id="{name}">(.*?)</section>', html, re.DOTALL)
+    assert found is not None
+    plain = re.sub(r"<svg.*?</svg>", " ", found[1], flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", plain).split())
+
+
+def test_for_whom_says_how_many_looks_and_no_verdict(as_it_is: tuple[Path, str]) -> None:
+    said = section_of(as_it_is[1], "for-whom")
+    assert "Ways of dividing people that could be tested:" in said
+    assert "by chance alone in about" in said
+    assert "Sex: women" in said
+    assert "the files do not tell who is in this group: the hubs do not record it" in said
+    assert "never off one interval" in said
+    for word in (*VERDICTS.values(), "significant"):
+        assert word not in said, word
+
+
+def test_whether_groups_differ_is_said_by_all_looks_together(altered: Callable[..., Path]) -> None:
+    named = "update published.subgroup set p_interaction = {}, p_holm = {} where subgroup = '{}'"
+    path = altered(
+        "update published.subgroup set p_interaction = null, p_holm = null, p_bh = null",
+        named.format(0.001, 0.004, "sex"),
+        named.format(0.03, 0.09, "age"),
+        named.format(0.4, 1.0, "deprivation"),
+    )
+    said = section_of(sound(path)[0], "for-whom")
+    rows = {
+        "Sex 0.1 0.4 the groups differ by more than chance makes, all looks counted",
+        "Age 3.0 9.0 taken alone more than chance makes; within it, once all looks are counted",
+        "Deprivation of the area people live in 40.0 100.0 within what chance makes",
+        "Whether people are carers not tested: fewer than two groups can be set against each other",
+    }
+    for row in rows:
+        assert row in said
+    assert "could be tested: 3 ." in said
+    assert "in about 14 % of such studies" in said
+
+
+def test_no_groups_asked_for_and_none_left(altered: Callable[..., Path]) -> None:
+    none = section_of(sound(altered("delete from published.subgroup"))[0], "for-whom")
+    assert "The study names no groups of people to look at." in none
+    nothing = altered(
+        "update published.subgroup set status = 'withheld', point = null, ci_low = null,"
+        " ci_high = null, p_interaction = null, p_holm = null, n_eligible = null,"
+        " withheld_reason = 'it rests on 7 people or events at most'"
+    )
+    said = section_of(sound(nothing)[0], "for-whom")
+    assert "No way of dividing people could be tested" in said
+    assert "There is no picture" in said
 
 
 def test_asked_again_is_said(altered: Callable[..., Path]) -> None:

@@ -20,6 +20,7 @@ def a_study(**changes: Any) -> StudyDesign:
     text = (project_root() / "studies" / "gp_and_hospital_use.yaml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     content["estimators"]["sensitivity"] = []
+    content["subgroups"] = []
     content["horizons"] = []
     for key, value in changes.items():
         is_part = isinstance(value, dict) and isinstance(content.get(key), dict)

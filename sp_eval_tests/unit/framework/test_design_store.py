@@ -19,7 +19,9 @@ from sp_eval.warehouse.connection import open_memory
 from sp_eval_tests.support.studies import a_study
 from sp_eval_tests.support.worlds import candidates_of, small_world
 
-STUDY = a_study(estimators={"sensitivity": ["matched_non_referring"]})
+STUDY = a_study(
+    estimators={"sensitivity": ["matched_non_referring"]}, subgroups=["sex", "age", "carer"]
+)
 
 
 def test_what_is_kept_comes_back_to_the_last_bit() -> None:
@@ -51,6 +53,10 @@ def test_what_is_kept_comes_back_to_the_last_bit() -> None:
             .sort(pl.all())
             .equals(two.select(sorted(two.columns)).sort(pl.all()))
         )
+    for name in ("levels", "matched"):
+        one, two = getattr(design.subgroups, name), getattr(again.subgroups, name)
+        assert one.height > 0
+        assert one.sort(pl.all()).equals(two.sort(pl.all()))
     forget_compared(conn)
     assert kept_schemes(conn) == ()
     conn.close()

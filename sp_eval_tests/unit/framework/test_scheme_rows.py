@@ -226,3 +226,25 @@ def test_two_schemes_are_two_answers() -> None:
     alone = released().filter(~pl.col("method").is_in(WAYS)).drop("design_hash")
     assert set(found["scheme_code"]) == {"rotherham", "gloucestershire"}
     assert own.equals(alone)
+
+
+def test_with_nobody_to_compare_with_before_and_after_is_described_and_answers_nothing() -> None:
+    tables = dict(world().tables)
+    referred = tables["referral"]["person_key"].unique().implode()
+    tables["person"] = tables["person"].filter(pl.col("person_key").is_in(referred))
+    late = (
+        pl.col("referral_date").dt.month_start() == pl.col("referral_date").dt.month_start().min()
+    )
+    tables["referral"] = tables["referral"].with_columns(
+        referral_date=pl.when(~late).then(pl.col("referral_date").min()).otherwise("referral_date")
+    )  # all in one month: nobody is left who was not referred in it
+    observed = {"from": "2016-04-01", "to": "2019-03-31"}
+    found = evaluate_tables(tables, a_study(observed=observed))
+    gp = found.filter(outcome="gp_contact", scale="rate_ratio")
+    primary = gp.filter(role="primary").row(0, named=True)
+    assert (primary["status"], primary["verdict"]) == ("withheld", "not_answerable")
+    described = gp.filter(method="before_after").row(0, named=True)
+    assert (described["status"], described["evidence_grade"]) == ("released", "weak")
+    assert described["verdict"] is None
+    assert "not an effect" in described["estimand"]
+    assert gp.filter(method="expected_from_selection")["status"].item() == "withheld"

@@ -172,7 +172,7 @@ def test_bad_arguments_are_refused(given: dict, told: str) -> None:
 def test_nobody_one_person_and_no_more_rows_than_coefficients() -> None:
     with pytest.raises(ValueError, match="nothing to fit"):
         fit_rate_ratio(people().clear(), **GIVEN)
-    with pytest.raises(TooFewEventsError, match="fewer than 10 events among the"):
+    with pytest.raises(TooFewEventsError, match="no events among the"):
         fit_rate_ratio(people().head(1), **GIVEN)
     two = pl.DataFrame({"y": [20, 30], "e": [True, False], "days": [100.0, 100.0]})
     with pytest.raises(ValueError, match="no more rows than coefficients"):
