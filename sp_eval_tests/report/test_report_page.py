@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import duckdb
@@ -80,9 +81,7 @@ def sound(path: Path) -> tuple[str, str]:
     said = words_outside_figures(html)
     left = re.sub(r"\b100 people", "", said)
     assert re.findall(r".{0,20}\d.{0,10}", left) == []
-    sheet = path.with_suffix(".pdf")
-    sheet.write_bytes(pdf)
-    pages = PdfReader(sheet).pages
+    pages = PdfReader(BytesIO(pdf)).pages
     assert len(pages) == 1
     text = " ".join(pages[0].extract_text().split())
     for one in (first_screen_words(html), text):
