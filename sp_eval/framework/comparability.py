@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from math import log
 from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
+from sp_eval.models.effects import effects_of
 from sp_eval.models.heterogeneity import cochran_q
 from sp_eval.study.design import StudyDesign
 from sp_eval.study.outcomes import Outcome
@@ -206,13 +205,12 @@ def _within_chance(
     study: StudyDesign, sides: Sequence[Side], outcome: Outcome, primary: pl.DataFrame
 ) -> Row:
     own = primary.filter(pl.col("outcome") == outcome.name)
-    found = {row["scheme_code"]: row for row in own.iter_rows(named=True)}
-    shown = [side for side in sides if side.scheme_code in found]
+    shown = [side for side in sides if side.scheme_code in own["scheme_code"]]
     if len(shown) < 2:
         told = f"{outcome.label}: fewer than two schemes have a figure to set side by side."
         return _row(study, shown, "within_chance", None, told, outcome=outcome.name)
-    rows = [found[side.scheme_code] for side in shown]
-    test = cochran_q([log(row["point"]) for row in rows], [_error(row) for row in rows])
+    effects = effects_of(own.filter(pl.col("scheme_code").is_in([s.scheme_code for s in shown])))
+    test = cochran_q(list(effects.points), list(effects.errors))
     gap = "The gap between them" if len(shown) == 2 else "The gaps between them"
     verb = "is" if len(shown) == 2 else "are"
     is_chance = test.p_value >= _CHANCE
@@ -227,12 +225,6 @@ def _within_chance(
         study, shown, "within_chance", is_chance, told,
         outcome=outcome.name, value=test.q, p_value=test.p_value,
     )  # fmt: skip
-
-
-def _error(row: Row) -> float:
-    """The standard error of the log ratio, read off the interval as printed."""
-    z = float(stats.norm.ppf(0.5 + row["ci_level"] / 2))
-    return log(row["ci_high"] / row["ci_low"]) / (2 * z)
 
 
 def _gap(one: tuple[float, float], two: tuple[float, float]) -> float:

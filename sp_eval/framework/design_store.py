@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,14 @@ from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.contract_tables import has_table
 from sp_eval.warehouse.frames import read_frame, store_frame
 
-__all__ = ["SchemeCompared", "forget_compared", "kept_schemes", "load_compared", "save_compared"]
+__all__ = [
+    "SchemeCompared",
+    "forget_compared",
+    "kept_schemes",
+    "load_all",
+    "load_compared",
+    "save_compared",
+]
 
 _POOL_FACTS = (
     "pool",
@@ -77,6 +85,11 @@ def kept_schemes(conn: Connection) -> tuple[str, ...]:
         return ()
     found = read_frame(conn, "select scheme_code from design.scheme order by scheme_code")
     return tuple(found["scheme_code"])
+
+
+def load_all(conn: Connection) -> Iterator[SchemeCompared]:
+    """Read back one scheme after another."""
+    return (load_compared(conn, scheme) for scheme in kept_schemes(conn))
 
 
 def load_compared(conn: Connection, scheme: str) -> SchemeCompared:

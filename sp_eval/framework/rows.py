@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sp_eval.cohort.attrition import referred_count
+from sp_eval.framework.design_store import SchemeCompared
 from sp_eval.framework.verdict import Verdict
 from sp_eval.models.estimate import Estimate
 from sp_eval.study.design import OutcomeChoice, StudyDesign
@@ -74,6 +76,10 @@ class RowMaker:
     scheme_code: str
     n_referred: int
     run_id: str
+
+    @classmethod
+    def of(cls, study: StudyDesign, compared: SchemeCompared, run_id: str) -> RowMaker:
+        return cls(study, compared.scheme_code, referred_count(compared.attrition), run_id)
 
     def released(
         self,

@@ -19,18 +19,18 @@ from sp_eval.contracts.odcs import load_contract
 from sp_eval.evaluation import (
     can_be_answered,
     compare,
-    counts_of,
     diagnose,
     estimate,
-    gate_of,
     look_at_overlap,
     set_side_by_side,
     subgroups_of,
     try_other_ways,
 )
-from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.design_store import load_all
+from sp_eval.framework.followed import counts_of
 from sp_eval.framework.grade import graded
 from sp_eval.framework.research import analysed, analysis_rows
+from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.framework.study_card import study_rows
 from sp_eval.framework.trend import trend_rows
 from sp_eval.operation.run import Run, digest
@@ -83,8 +83,7 @@ def _each(run: Run, step: str, body: Body) -> None:
 def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
     delivering = schemes_delivering(conn, ledger="warehouse.meta")
     compare(conn, study, run.told, delivering=delivering)
-    schemes = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
-    rows = [row for compared in schemes for row in compared.attrition]
+    rows = [row for compared in load_all(conn) for row in compared.attrition]
     _keep_rows(conn, "attrition", rows)
     _keep_rows(conn, "detectable_change", can_be_answered(conn, study))
     store_frame(conn, "result.study", study_rows(study))
@@ -93,9 +92,9 @@ def _compare(run: Run, conn: Connection, study: StudyDesign) -> None:
 def _judge(run: Run, conn: Connection, study: StudyDesign) -> None:
     balance = [_NO_BALANCE.clear()]
     checks = [_NO_CHECK.clear()]
-    for scheme in kept_schemes(conn):
+    for compared in load_all(conn):
+        scheme = compared.scheme_code
         run.told(f"{scheme}: judging whether the groups are alike")
-        compared = load_compared(conn, scheme)
         gate = gate_of(compared, study)
         if compared.design is None or gate is None:
             continue
@@ -123,9 +122,8 @@ def _estimate(run: Run, conn: Connection, study: StudyDesign) -> None:
     store_frame(conn, "result.estimate", graded(rows, found))
     _keep_rows(conn, "diagnostic", found)
     people, followed = [], []
-    for scheme in kept_schemes(conn):
-        compared = load_compared(conn, scheme)
-        gate = gate_of(compared, study)
+    for compared in load_all(conn):
+        scheme, gate = compared.scheme_code, gate_of(compared, study)
         if compared.design is None or gate is None or not gate.is_open:
             continue
         keys = read_person_keys(conn, scheme)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.design_store import load_all
 from sp_eval.ingest.landing import LandingEmptyError, survey
 from sp_eval.operation.outcome import sum_up
 from sp_eval.operation.run import Run
@@ -98,10 +98,9 @@ def design_findings(run: Run) -> Findings:
 
 
 def _not_compared(conn: Connection) -> list[tuple[str, str]]:
-    compared = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
     return [
         (each.scheme_code, each.reason or "no comparison can be made")
-        for each in compared
+        for each in load_all(conn)
         if each.design is None
     ]
 

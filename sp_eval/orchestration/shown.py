@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.design_store import load_all
 from sp_eval.operation.run import Run
 from sp_eval.operation.tables import Table
 from sp_eval.orchestration.figures import rows_to_show
@@ -70,8 +70,8 @@ def _rows(conn: Connection, relation: str) -> int:
 
 
 def _matched(conn: Connection) -> int:
-    compared = [load_compared(conn, scheme) for scheme in kept_schemes(conn)]
-    return sum(c.design.primary.matched.height for c in compared if c.design is not None)
+    designs = (compared.design for compared in load_all(conn))
+    return sum(d.primary.matched.height for d in designs if d is not None)
 
 
 def _checked(conn: Connection, shown: Table) -> Metadata:

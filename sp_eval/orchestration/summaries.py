@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from sp_eval.evaluation import gate_of
-from sp_eval.framework.design_store import kept_schemes, load_compared
+from sp_eval.framework.design_store import load_all
+from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.orchestration import pictures
 from sp_eval.orchestration.markdown import picture_or_words, table
 from sp_eval.study.design import StudyDesign
@@ -31,9 +31,8 @@ _PER_100 = 10  # published per 1,000 person-years
 def locked_schemes(conn: Connection, study: StudyDesign) -> dict[str, str]:
     """Schemes whose outcomes stay locked, and why: a design check failed, or no comparison."""
     found = {}
-    for scheme in kept_schemes(conn):
-        compared = load_compared(conn, scheme)
-        gate = gate_of(compared, study)
+    for compared in load_all(conn):
+        scheme, gate = compared.scheme_code, gate_of(compared, study)
         if compared.design is None or gate is None:
             found[scheme] = compared.reason or "no comparison can be made"
         elif not gate.passed:

@@ -16,8 +16,10 @@ from sp_eval.cohort.build import build_core, build_outcomes
 from sp_eval.cohort.extract_tables import store_extracts
 from sp_eval.comparison.draws import hashed_sample
 from sp_eval.comparison.scheme_design import SchemeDesign
-from sp_eval.evaluation import compare, counts_of, gate_of
+from sp_eval.evaluation import compare
 from sp_eval.framework.design_store import load_compared
+from sp_eval.framework.followed import counts_of
+from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.models.person_time import Censoring
 from sp_eval.models.scheme_estimates import Counts, described_rows
 from sp_eval.study.design import StudyDesign

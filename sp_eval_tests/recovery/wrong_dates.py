@@ -16,7 +16,7 @@ from sp_eval.cohort.build import (
 )
 from sp_eval.comparison.covariates import build_covariates
 from sp_eval.comparison.scheme_design import SchemeDesign
-from sp_eval.evaluation import counts_of
+from sp_eval.framework.followed import counts_of
 from sp_eval.models.scheme_estimates import Counts
 from sp_eval.study.outcomes import OUTCOMES, Outcome
 from sp_eval.warehouse.build import build
