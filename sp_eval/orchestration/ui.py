@@ -159,6 +159,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         "SP_EVAL_HOME": str(settings.home),
         "DAGSTER_HOME": str(settings.dagster),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
+        # how soon a failed run of a backfill is noticed, and what looking for it costs when idle
+        "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "30",
         "PYTHONWARNINGS": "ignore",  # that a command has a successor helps nobody here
     }
 

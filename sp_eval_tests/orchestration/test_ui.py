@@ -9,19 +9,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._grpc import server_watcher
 from filelock import FileLock
 
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration import children as children_module
-from sp_eval.orchestration import ui
+from sp_eval.orchestration import guarded, ui
 from sp_eval.orchestration.children import Children
 from sp_eval.orchestration.deliveries import DELIVERY
 from sp_eval.settings import Settings, project_root
@@ -232,6 +235,38 @@ def test_a_child_ends_with_all_it_started_when_its_parent_is_killed(
         parent.wait()
     grandchild = int((tmp_path / "pid").read_text())
     _wait_until(lambda: not _is_running(grandchild))
+
+
+def test_servers_ask_their_code_server_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", 0.01)
+    asked_often = _questions_asked()
+    guarded._ask_less_often()
+    assert _questions_asked() == 1 < 5 < asked_often
+
+
+def _questions_asked(seconds: float = 0.5) -> int:
+    asked: list[float] = []
+
+    class Client:
+        def get_server_id(self, timeout: float) -> str:
+            asked.append(timeout)
+            return "the same"
+
+    nothing: Any = lambda *_: None  # noqa: E731
+    shutdown = threading.Event()
+    watch = threading.Thread(
+        target=server_watcher.watch_grpc_server_thread,
+        args=("sp_eval", Client(), shutdown),
+        kwargs=dict.fromkeys(
+            ("get_location_entry", "refresh_code_location", "on_disconnect", "on_reconnected",
+             "on_updated", "on_error"), nothing,
+        ),
+    )  # fmt: skip
+    watch.start()
+    time.sleep(seconds)
+    shutdown.set()
+    watch.join()
+    return len(asked)
 
 
 def _wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
