@@ -20,11 +20,12 @@ import dagster as dg
 import pytest
 import yaml
 from dagster._grpc import server_watcher
+from dagster._grpc.client import DagsterGrpcClient
 from filelock import FileLock
 
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration import children as children_module
-from sp_eval.orchestration import guarded, ui
+from sp_eval.orchestration import ui
 from sp_eval.orchestration.children import Children
 from sp_eval.orchestration.deliveries import DELIVERY
 from sp_eval.settings import Settings, project_root
@@ -237,19 +238,35 @@ def test_a_child_ends_with_all_it_started_when_its_parent_is_killed(
     _wait_until(lambda: not _is_running(grandchild))
 
 
-def test_servers_ask_their_code_server_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_ask_their_code_server_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server.py").write_text(
+        "from dagster._grpc import server_watcher\nprint(server_watcher.WATCH_INTERVAL)\n"
+    )
+    line = [sys.executable, "-m", "sp_eval.orchestration.guarded", "server"]
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{project_root()}"}
+    with subprocess.Popen(
+        line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+        start_new_session=True,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        seconds = float(server.stdout.readline())
     monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", 0.01)
-    asked_often = _questions_asked()
-    guarded._ask_less_often()
-    assert _questions_asked() == 1 < 5 < asked_often
+    assert _questions_asked() > 5
+    monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", seconds)
+    assert _questions_asked() == 1
 
 
 def _questions_asked(seconds: float = 0.5) -> int:
     asked: list[float] = []
 
-    class Client:
-        def get_server_id(self, timeout: float) -> str:
-            asked.append(timeout)
+    class Client(DagsterGrpcClient):
+        def __init__(self) -> None:
+            """No connection: who asks is what is looked at."""
+
+        def get_server_id(self, timeout: float | None = 60) -> str:
+            asked.append(timeout or 0)
             return "the same"
 
     nothing: Any = lambda *_: None  # noqa: E731
