@@ -28,7 +28,7 @@ run: $(VENV)/.run  ## set up, then evaluate the bundled example and print the es
 	@$(BIN)/python -m sp_eval.cli.example
 
 test: $(VENV)/.dev  ## set up, then run the tests, in as many processes as WORKERS says
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 ui: $(VENV)/.run  ## set up, then open the Dagster UI
 	@$(BIN)/sp-eval ui
@@ -42,7 +42,7 @@ lint: $(VENV)/.dev
 	$(BIN)/sqlfluff lint --processes 2 sql
 
 recovery: $(VENV)/.dev  ## the full simulations, half an hour on two cores; writes their page in docs/explanation
-	@SP_EVAL_RECOVERY_OUT=$(CURDIR)/var/recovery.ndjson $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m recovery -p no:cacheprovider
+	@SP_EVAL_RECOVERY_OUT=$(CURDIR)/var/recovery.ndjson $(BIN)/python -m pytest -n $(WORKERS) -m recovery -p no:cacheprovider
 
 bench: $(VENV)/.dev  ## timings and memory, stated with their scale
 	@$(BIN)/python -m sp_eval_tests.bench

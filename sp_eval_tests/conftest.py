@@ -30,5 +30,14 @@ def browser() -> Iterator[Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever looks through the browser comes last: it keeps an event loop open from then on."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    from sp_eval_tests.support.sharing_out import place
+
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """See `sharing_out`."""
+    from sp_eval_tests.support.sharing_out import RunsTogether
+
+    return RunsTogether(config, log)

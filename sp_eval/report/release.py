@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,10 @@ class Release:
 
     study_id: str
     tables: dict[str, pl.DataFrame]
+    # thousands of figures are looked up, by few combinations of columns
+    _by_key: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], pl.DataFrame]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def has(self, table: str) -> bool:
         """Whether there are rows of that table."""
@@ -39,11 +43,13 @@ class Release:
         if table not in self.tables:
             return pl.DataFrame()
         found = self.tables[table]
-        wanted = [
-            pl.col(name).is_null() if value is None else pl.col(name) == value
-            for name, value in key.items()
-        ]
-        return found.filter(*wanted) if wanted else found
+        if not key:
+            return found
+        names = tuple(key)
+        if (table, names) not in self._by_key:
+            parts = found.partition_by(names, as_dict=True, maintain_order=True)
+            self._by_key[table, names] = parts
+        return self._by_key[table, names].get(tuple(key.values()), found.clear())
 
     def rows(self, table: str, **key: Key) -> list[dict[str, Any]]:
         """The same as mappings."""
