@@ -7,6 +7,7 @@ from math import ceil, floor
 
 import numpy as np
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.comparison.scheme_design import PoolDesign
 from sp_eval.framework.diagnostic import tenths
 from sp_eval.models.weight_facts import WeightFacts
@@ -171,8 +172,8 @@ def _worst(design: PoolDesign, limit: float, thresholds: Thresholds) -> tuple[fl
     if limit > thresholds.smd:  # made of the number of people: finer, it would give that back
         shown = f"{(ceil if gap <= limit else floor)(limit * 100) / 100:.2f}"
     return gap, (
-        f"the groups differ most before referral in {row['covariate']}: {gap:.3f} standard "
-        f"deviations (at most {shown})"
+        f"the groups differ most before referral in {in_words(row['covariate'])}: {gap:.3f}"
+        f" standard deviations (at most {shown})"
     )
 
 

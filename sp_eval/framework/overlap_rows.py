@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.comparison.overlap import lost_table
 from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.framework.diagnostic import Diagnostic, tenths
@@ -130,7 +131,7 @@ def _analysed(gap: float, limit: float, covariate: str, *, is_told: bool) -> Dia
         f" more than {limit:.2f} standard deviations, as needed."
     )
     if not passed:
-        where = f", most in {covariate}" if is_told else ""
+        where = f", most in {in_words(covariate)}" if is_told else ""
         told = (
             f"The people analysed differ from all who could be followed{where}, by more than"
             f" {limit:.2f} standard deviations: the answer is about those analysed alone."

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.framework.design_store import load_all
 from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.orchestration import pictures
@@ -80,7 +81,7 @@ def _balance(study: StudyDesign, frame: pl.DataFrame, _conn: Connection) -> Show
         pl.col("smd_before").abs().max().round(3).alias("largest gap before matching"),
         pl.col("smd_after").abs().max().round(3).alias("largest gap after"),
     )
-    plain = frame.with_columns(pl.col("covariate").map_elements(_trait, return_dtype=pl.String))
+    plain = frame.with_columns(pl.col("covariate").map_elements(in_words, return_dtype=pl.String))
     picture = pictures.gaps(plain, says, limit=study.thresholds.smd)
     return {"picture": picture_or_words(picture, says), "summary": table(largest)}
 
@@ -197,29 +198,6 @@ def _plain(column: str) -> pl.Expr:
 def _two(column: str) -> pl.Expr:
     """Two decimals, as text."""
     return pl.col(column).map_elements(lambda value: f"{value:.2f}", return_dtype=pl.String)
-
-
-def _trait(covariate: str) -> str:
-    """A trait in words: which care, in which days before referral, counted or on a log scale."""
-    known = next((name for name in sorted(OUTCOMES, key=len) if covariate.startswith(name)), None)
-    if known is None:
-        return _TRAITS.get(covariate, covariate.replace("_", " "))
-    rest = covariate.removeprefix(known).strip("_")
-    scale = " (log)" if rest.startswith("log") else ""
-    days = rest.removeprefix("log").strip("_").removeprefix("d").split("_")
-    if days == ["earlier"]:
-        when = "91 to 365 days before"
-    else:
-        when = " to ".join(day for day in days if day != "0") + " days before"
-    return f"{_label(known)}, {when}{scale}"
-
-
-_TRAITS = {
-    "ltc_count": "long-term conditions",
-    "sex_male": "men",
-    "age_squared": "age, squared",
-    "most_deprived": "from the most deprived fifth",
-}
 
 
 def _label(outcome: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.report import group_words, words
 from sp_eval.report.release import Release
 from sp_eval.report.sections import place_of
@@ -86,17 +87,25 @@ def forest_picture(release: Release, scheme: str) -> str | None:
     """Change in per cent, with its interval, by outcome."""
     import altair as alt
 
-    found = release.frame("estimate", scheme_code=scheme, method="matched_rate_ratio")
-    found = found.filter(pl.col("scale") == "rate_ratio", pl.col("status") == "released")
+    of_all = release.frame(
+        "estimate", method="matched_rate_ratio", scale="rate_ratio", status="released"
+    )
+    found = of_all.filter(pl.col("scheme_code") == scheme)
     if found.height == 0:
         return None
     ordered = sorted(found.to_dicts(), key=lambda row: place_of(release, row["outcome"]))
     rows = pl.DataFrame(ordered, schema=found.schema).select(
         outcome=pl.col("outcome").map_elements(words.label, return_dtype=pl.String),
-        point=100 * (pl.col("point") - 1),
-        low=100 * (pl.col("ci_low") - 1),
-        high=(100 * (pl.col("ci_high") - 1)).clip(upper_bound=150),
+        point=_in_per_cent("point"),
+        low=_in_per_cent("ci_low"),
+        high=_in_per_cent("ci_high"),
         verdict=pl.col("verdict").replace({k: v.lower() for k, v in words.VERDICTS.items()}),
+    )
+    # one scale for all schemes: the same length is the same change
+    one = alt.Scale(
+        domain=of_all.select(
+            low=_in_per_cent("ci_low").min(), high=_in_per_cent("ci_high").max()
+        ).row(0)
     )
     verdicts = [v.lower() for v in words.VERDICTS.values()][:4]
     y = alt.Y("outcome:N", title=None, sort=None, axis=alt.Axis(labelLimit=150))
@@ -105,17 +114,22 @@ def forest_picture(release: Release, scheme: str) -> str | None:
     bars = (
         alt.Chart(rows)
         .mark_rule(strokeWidth=2, color=_INK)
-        .encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
+        .encode(x=alt.X("low:Q", title=title, scale=one), x2="high:Q", y=y)
     )
     shapes = ["triangle-left", "triangle-right", "square", "circle"]
     points = alt.Chart(rows).mark_point(filled=True, size=90, opacity=1).encode(
         x="point:Q", y=y,
         shape=alt.Shape("verdict:N", scale=alt.Scale(domain=verdicts, range=shapes),
                         legend=alt.Legend(title=None, orient="top", columns=2)),
-        color=alt.Color("verdict:N", legend=None, scale=alt.Scale(
+        color=alt.Color("verdict:N", scale=alt.Scale(
             domain=verdicts, range=[_BLUE, _ORANGE, "#555555", "#777777"])),
     )  # fmt: skip
     return _svg(alt.layer(zero, bars, points), height=26 * rows.height, width=190)
+
+
+def _in_per_cent(ratio: str) -> pl.Expr:
+    """The change a ratio is, where it is not so far off that the rest would be dwarfed."""
+    return (100 * (pl.col(ratio) - 1)).clip(upper_bound=150)
 
 
 def subgroup_picture(release: Release, scheme: str) -> str | None:
@@ -128,9 +142,9 @@ def subgroup_picture(release: Release, scheme: str) -> str | None:
     place = {name: at for at, name in enumerate(group_words.DIVIDED)}
     rows = found.sort(pl.col("subgroup").replace_strict(place), "level_number").select(
         group=pl.format("{}: {}", pl.col("subgroup").replace(group_words.DIVIDED), "level"),
-        point=100 * (pl.col("point") - 1),
-        low=100 * (pl.col("ci_low") - 1),
-        high=(100 * (pl.col("ci_high") - 1)).clip(upper_bound=150),
+        point=_in_per_cent("point"),
+        low=_in_per_cent("ci_low"),
+        high=_in_per_cent("ci_high"),
     )
     y = alt.Y("group:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
     zero = alt.Chart(pl.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 3]).encode(x="x:Q")
@@ -158,7 +172,7 @@ def balance_picture(release: Release, scheme: str) -> str | None:
     study = release.row("study") or {}
     rows = (
         frame.select(
-            covariate=pl.col("covariate").map_elements(words.covariate, return_dtype=pl.String),
+            covariate=pl.col("covariate").map_elements(in_words, return_dtype=pl.String),
             everybody=pl.col("smd_before").abs(),
             similar=pl.col("smd_after").abs(),
         )

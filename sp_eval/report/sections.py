@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.report import words
 from sp_eval.report.answers import interval_words, percent_change, way
 from sp_eval.report.figure import Figure, Sentence, say
@@ -160,7 +161,7 @@ def balance(release: Release, scheme: str) -> Table:
         found = [
             release.number("balance", c, decimals=2, **key) for c in ("smd_before", "smd_after")
         ]
-        rows.append((words.covariate(row["covariate"]), *found))
+        rows.append((in_words(row["covariate"]), *found))
     heads = ("", "everybody not referred", "similar people")
     return Table(f"Gaps before referral in {words.short(scheme)}, in standard deviations",
                  heads, tuple(rows))  # fmt: skip
@@ -238,7 +239,7 @@ def trust(release: Release, scheme: str) -> tuple[Table, Table]:
             key: dict[str, Any] = {"scheme_code": scheme, "check_name": row["check_name"]}
             found = Sentence((release.text("design_check", "sentence", **key),))
             name = words.CHECKS[row["check_name"]]
-            rows.append((name, found, "see found", words.PASSED[row["passed"]]))
+            rows.append((name, found, "said beside", words.PASSED[row["passed"]]))
     looked_at = release.rows("diagnostic", scheme_code=scheme)
     looked_at.sort(key=lambda r: (*words.place_looked_at(r), place_of(release, r["outcome"])))
     for row in looked_at:

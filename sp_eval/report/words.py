@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "STEPS",
     "VERDICTS",
     "adding",
-    "covariate",
     "label",
     "looked_at",
     "noun",
@@ -265,7 +265,7 @@ def looked_at(row: Mapping[str, Any]) -> str:
     of = "" if outcome == "all" or row["diagnostic"] == "negative_control" else label(outcome)
     what = _ITEMS.get(item, "")
     if row["diagnostic"] == "who_was_lost" and item not in (*_ITEMS, "too_few_to_describe"):
-        what = covariate(item)
+        what = in_words(item)
     return ": ".join([kind, *([", ".join(filter(None, (what, of)))] if what or of else [])])
 
 
@@ -291,35 +291,3 @@ def obstacle(reason: str) -> str | None:
 def way_on(reason: str) -> str:
     """The one thing to do about it."""
     return next((action for part, action in _WAYS_ON if part in reason), _OTHERWISE)
-
-
-def covariate(name: str) -> str:
-    """A column the groups were compared on, as people read it."""
-    fixed = {
-        "sex_male": "men",
-        "ltc_count": "long-term conditions",
-        "imd": "deprivation",
-        "age_squared": "age, squared",
-        "ethnicity_other": "people not white British",
-        "ethnicity_unknown": "people whose ethnicity is not known",
-    }
-    if name in fixed:
-        return fixed[name]
-    for outcome in sorted(OUTCOMES, key=len, reverse=True):
-        if name.startswith(outcome + "_"):
-            return f"{label(outcome)}, {_stretch(name[len(outcome) + 1 :])}"
-    return name.replace("_", " ")
-
-
-def _stretch(rest: str) -> str:
-    """The days before referral that a column counts."""
-    is_log = rest.startswith("log_")
-    days = rest.removeprefix("log_").removeprefix("d")
-    if days == "earlier":
-        said = "earlier"
-    elif "_" in days:
-        far, near = days.split("_", maxsplit=1)
-        said = f"{near} to {far} days before" if near != "0" else f"last {far} days"
-    else:
-        said = f"last {days} days"
-    return f"{said} (log)" if is_log else said

@@ -39,8 +39,9 @@ WITHHELD = """update published.estimate set status = 'withheld', point = null, c
     end, evidence_grade = 'none', withheld_reason = '{reason}'
     where {which} method not in ('before_after', 'expected_from_selection')"""
 GATE = (
-    "the groups differ most before referral in gp_contact_90: 0.231 standard deviations (at most"
-    " 0.10). Ways on: another comparison pool; or report that the files cannot tell."
+    "the groups differ most before referral in GP and nurse contacts, last 90 days:"
+    " 0.231 standard deviations (at most 0.10). Ways on: another comparison pool; or report that"
+    " the files cannot tell."
 )
 CODED = [
     "attrition", "balance", "coverage", "delivery", "design_check", "detectable_change",

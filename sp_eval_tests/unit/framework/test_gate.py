@@ -75,7 +75,9 @@ def test_the_reason_names_what_failed_the_worst_column_and_the_ways_on() -> None
     reason = judged(matched=500, smd=0.31).reason
     assert reason is not None
     assert "50% to 60% of those who could be followed found similar people (at least 90%" in reason
-    assert "gp_contact_d30_0: 0.310 standard deviations (at most 0.100)" in reason
+    assert (
+        "GP and nurse contacts, last 30 days: 0.310 standard deviations (at most 0.100)" in reason
+    )
     assert "Ways on:" in reason
     assert "cap" not in reason
 

@@ -46,7 +46,7 @@ def test_a_match_on_yearly_totals_fails_on_the_lag_columns() -> None:
     primary = shut().filter(role="primary")
     assert set(primary["status"]) == {"withheld"}
     for reason in primary["withheld_reason"]:
-        assert "the groups differ most before referral in gp_contact_" in reason
+        assert "the groups differ most before referral in GP and nurse contacts, " in reason
         assert "standard deviations (at most" in reason
         assert "Ways on:" in reason
     assert set(primary["verdict"]) == {"not_answerable"}
