@@ -31,11 +31,11 @@ def checks_shown(page: Any, ui: Ui) -> dict[str, str]:
 def test_the_page_of_all_tables_opens_in_order(
     evaluated: Ui, page: Any, pictures: Pictures
 ) -> None:
+    page.set_viewport_size({"width": 1280, "height": 560})  # first: the graph is fitted to it
     go_to(page, evaluated, "Lineage", "asset-groups")
     page.get_by_text("8_published", exact=True).first.wait_for()
     shown = page.get_by_text(re.compile("^[1-8]_[a-z]+$")).all_inner_texts()
     assert list(dict.fromkeys(shown))[:8] == sorted({table.group for table in TABLES.values()})
-    page.set_viewport_size({"width": 1280, "height": 420})
     if pictures.folder:
         page.locator("foreignObject").first.wait_for()
     pictures.take(page, "lineage")

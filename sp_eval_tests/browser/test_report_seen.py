@@ -57,7 +57,7 @@ def test_its_name_in_a_tab_is_words(report: Any) -> None:
 def test_pictures_of_the_report_and_of_a_receipt(
     evaluated: Ui, page: Any, pictures: Pictures
 ) -> None:
-    page.set_viewport_size({"width": 1120, "height": 590})
+    page.set_viewport_size({"width": 1120, "height": 760})
     page.goto((evaluated.home / "reports/gp_and_hospital_use/index.html").as_uri())
     pictures.take(page, "report")
     page.set_viewport_size({"width": 760, "height": 900})

@@ -12,6 +12,7 @@ import pytest
 
 from sp_eval.cohort.build import read_eligible, read_history
 from sp_eval.comparison.balance import balance_table
+from sp_eval.comparison.covariate_names import in_words
 from sp_eval.comparison.propensity import fit_logistic
 from sp_eval.comparison.scheme_design import SchemeDesign, design_scheme
 from sp_eval.contracts.frames import conform, failures
@@ -145,7 +146,7 @@ def test_who_was_lost_by_what_was_known_of_them() -> None:
     assert "standard deviations higher than those analysed" in lost[most].sentence
     analysed = lost["people_analysed"]
     assert analysed.passed is False
-    assert f"most in {most}, by more than 0.10 standard deviations" in analysed.sentence
+    assert f"most in {in_words(most)}, by more than 0.10 standard deviations" in analysed.sentence
     everybody = (
         designed()
         .candidates.filter("is_exposed")
