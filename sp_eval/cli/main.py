@@ -24,6 +24,8 @@ app = typer.Typer(
         " 1: something refused, missing or withheld, all the rest done; 2: nothing begun."
     ),
 )
+contract_app = typer.Typer(no_args_is_help=True, help="Look at contracts.")
+app.add_typer(contract_app, name="contract")
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept (SP_EVAL_HOME, ./var).")
 ]
@@ -163,6 +165,22 @@ def template(
     with plainly():
         write_template(load_contract(dataset), out)
     typer.echo(f"Written: {out}")
+
+
+@contract_app.command("diff")
+def contract_diff(
+    old: Annotated[Path, typer.Argument(help="The earlier *.odcs.yaml file.")],
+    new: Annotated[
+        Path | None, typer.Argument(help="The later one (that of the same name in use here).")
+    ] = None,
+) -> None:
+    """Say what tightens, what loosens, and whether the version says so."""
+    from sp_eval.cli.contract import diff_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        status = diff_and_show(old, new)
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -48,11 +48,14 @@ def load_contract(name: str, kind: Kind = "extract") -> Contract:
     return read_contract(project_root() / "data_contracts" / kind / f"{name}.odcs.yaml", kind=kind)
 
 
-def read_contract(path: Path, *, kind: Kind) -> Contract:
-    """Read one ODCS file; anything outside our subset raises `ContractError`."""
+def read_contract(path: Path, *, kind: Kind, source: str | None = None) -> Contract:
+    """Read one ODCS file; anything outside our subset raises `ContractError`.
+
+    `source` names the file in that error, where it is none of this installation's.
+    """
     from open_data_contract_standard.model import OpenDataContractStandard
 
-    source = f"data_contracts/{kind}/{path.name}"
+    source = source or f"data_contracts/{kind}/{path.name}"
     raw = read_yaml(path, source=source)
     check_subset(raw, source=source)
     document = OpenDataContractStandard.model_validate(raw)

@@ -1,0 +1,74 @@
+"""`sp-eval contract diff`: what changed between two versions of a contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from sp_eval.cli.refusals import RequestRefusedError
+from sp_eval.cli.show import console
+from sp_eval.contracts.contract import Contract, Kind
+from sp_eval.contracts.diff import Change, Effect, contract_changes, step_between, step_needed
+from sp_eval.contracts.odcs import load_contract, read_contract
+from sp_eval.contracts.yaml_file import read_yaml
+
+__all__ = ["diff_and_show"]
+
+_HEADINGS: dict[Effect, str] = {
+    "tightening": "Tightens: rows or readers that were right before may no longer be",
+    "loosening": "Loosens: nobody has to change anything",
+    "words": "Words only: no row is judged otherwise",
+}
+
+
+def diff_and_show(old: Path, new: Path | None) -> int:
+    """Print every change; return 1 where the version says less than the changes do, else 0."""
+    before = _contract(old)
+    after = load_contract(before.name, before.kind) if new is None else _contract(new)
+    changes = contract_changes(before, after)
+    needed = step_needed(changes)
+    console.print(f"{after.name}: from version {before.version} to {after.version}")
+    for effect, heading in _HEADINGS.items():
+        _list(heading, [change for change in changes if change.effect == effect])
+    if not changes:
+        console.print("Nothing changed.")
+    return _judged(before.version, after.version, needed)
+
+
+def _judged(old: str, new: str, needed: str) -> int:
+    order = ("none", "patch", "minor", "major")
+    try:
+        taken = step_between(old, new)
+    except ValueError as error:
+        raise RequestRefusedError(f"The versions cannot be compared: {error}.") from None
+    if order.index(taken) >= order.index(needed):
+        return 0
+    console.print(
+        f"The version must take a {needed} step for this; from {old} to {new} is"
+        f" {'none' if taken == 'none' else f'a {taken} one'}. Change 'version' in the newer file."
+    )
+    return 1
+
+
+def _list(heading: str, changes: list[Change]) -> None:
+    if changes:
+        console.print(heading)
+    for change in changes:
+        where = f"{change.column}: " if change.column else ""
+        console.print(f"  - {where}{change.sentence}", markup=False, highlight=False)
+
+
+def _contract(path: Path) -> Contract:
+    """Read a contract file wherever it lies; its `id` says of which kind it is."""
+    if not path.is_file():
+        raise RequestRefusedError(f"There is no file {path}. Give the path of a *.odcs.yaml file.")
+    raw = read_yaml(path, source=str(path))
+    named = str(raw.get("id", "")) if isinstance(raw, dict) else ""
+    kinds: dict[str, Kind] = {f"sp_eval.{kind}.": kind for kind in get_args(Kind)}
+    kind = next((kind for start, kind in kinds.items() if named.startswith(start)), None)
+    if kind is None:
+        raise RequestRefusedError(
+            f"{path} is no contract of sp_eval: its 'id' does not begin with"
+            f" {' or '.join(kinds)}. Give the path of a *.odcs.yaml file."
+        )
+    return read_contract(path, kind=kind, source=str(path))
