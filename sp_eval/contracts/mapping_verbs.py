@@ -134,6 +134,7 @@ class Check(Closed):
     required: bool = False
     one_of: tuple[str, ...] | None = None
     pattern: str | None = None
+    code: Literal["snomed_ct"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     parse: Parse | None = None

@@ -10,6 +10,7 @@ from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.mapping_verbs import Check, Parse
 from sp_eval.ingest.fault import SourceFault
 from sp_eval.ingest.parse import Dating, Fault, parsed
+from sp_eval.ingest.snomed import snomed_faults
 
 __all__ = ["check_faults"]
 
@@ -48,6 +49,8 @@ def _alone(text: pl.Expr, check: Check, dating: Dating) -> Iterator[Fault]:
     if check.pattern is not None:
         fits = text.str.contains(f"^(?:{check.pattern})$").fill_null(value=True)
         yield Fault("out_of_range", ~fits)
+    if check.code == "snomed_ct":
+        yield from snomed_faults(text)
     if check.parse is not None:
         yield from parsed(text, check.parse, dating).faults
     if check.minimum is not None or check.maximum is not None:

@@ -57,6 +57,8 @@ def judge(
     ("check", "good", "bad", "rule"),
     [
         ({"one_of": ["01", "02"]}, "01", "1", "unknown_code"),
+        ({"code": "snomed_ct"}, "871731000000106", "871731000000107", "snomed_bad_check_digit"),
+        ({"code": "snomed_ct"}, "871731000000106", "8.71731E+14", "snomed_rounded"),
         ({"pattern": "E01[0-9]{6}"}, "E01007001", "E010070012", "out_of_range"),
         ({"minimum": 0, "maximum": 120}, "120", "121", "out_of_range"),
         ({"minimum": 0}, "", "-1", "out_of_range"),
