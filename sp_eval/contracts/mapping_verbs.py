@@ -19,6 +19,7 @@ __all__ = [
     "KeepWhen",
     "Layout",
     "Parse",
+    "Renamed",
     "Scalar",
     "Split",
     "Unpivot",
@@ -181,6 +182,14 @@ class Covers(Closed):
 
     sources: tuple[Literal["gp_contact", "ae", "inpatient", "outpatient"], ...]
     from_: date = Field(alias="from")
+
+
+class Renamed(Closed):
+    """A column that has another heading from a month of delivery on."""
+
+    column: str = Field(description="The name by which this mapping speaks of it.")
+    to: str = Field(min_length=1, description="The heading from that month on.")
+    from_: str = Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")
 
 
 class Layout(Closed):

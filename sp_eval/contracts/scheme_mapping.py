@@ -2,7 +2,7 @@
 
 A mapping has these verbs and no others: `from`, `const`, `from_path`, `parse`, `recode`,
 `decide`, `when`/`take`, `split`, `unpivot`, `keep_when`, `footer`, `check`, `drop`, `absent`,
-`layouts`. It may rename, recode and parse; it may not compute: computation is SQL.
+`layouts`, `renamed`. It may rename, recode and parse; it may not compute: computation is SQL.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sp_eval.contracts.mapping_verbs import (
     Covers,
     KeepWhen,
     Layout,
+    Renamed,
     Scalar,
     Unpivot,
 )
@@ -61,6 +62,7 @@ class Dataset(Closed):
     belongs: Mapping[str, str] = Field(default_factory=dict)
     footer: Condition = Field(default_factory=dict)
     layouts: Mapping[str, Layout] = Field(default_factory=dict)
+    renamed: tuple[Renamed, ...] = ()
     keep_when: KeepWhen | None = None
     unpivot: Unpivot | None = None
     columns: Mapping[str, ColumnRule]
@@ -79,6 +81,7 @@ class Dataset(Closed):
         for name, layout in self.layouts.items():
             if odd := sorted(set(layout.columns) ^ known):
                 raise ValueError(f"layout {name}: each column must have its header: {odd}")
+        _check_renamed(self)
         if odd := sorted(set(self.footer) - known):
             raise ValueError(f"the footer names columns that nothing else speaks of: {odd}")
         if odd := sorted(set(self.belongs) - known - self.path_parts):
@@ -86,6 +89,26 @@ class Dataset(Closed):
         for pattern in self.belongs.values():
             re.compile(pattern)
         return self
+
+    def at(self, month: str) -> Dataset:
+        """The same table as it is headed in deliveries of that month (YYYY-MM)."""
+        if not self.renamed:
+            return self
+        return self.model_copy(update={"layouts": {"": self._headed(month)}, "renamed": ()})
+
+    def headings(self) -> dict[str, Layout]:
+        """Every way in which its senders have headed the table; by name, or by month from which."""
+        if self.layouts:
+            return dict(self.layouts)
+        months = sorted({"", *(one.from_ for one in self.renamed)})
+        return {month: self._headed(month) for month in months}
+
+    def _headed(self, month: str) -> Layout:
+        heads = {name: name for name in sorted(self.source_columns)}
+        for one in sorted(self.renamed, key=lambda one: one.from_):
+            if one.from_ <= month:
+                heads[one.column] = one.to
+        return Layout(columns=heads)
 
     @property
     def path_parts(self) -> frozenset[str]:
@@ -129,6 +152,12 @@ class SchemeMapping(Closed):
     )
     datasets: Mapping[str, Dataset] = Field(min_length=1)
 
+    def at(self, month: str) -> SchemeMapping:
+        """The mapping as it holds for deliveries of that month (YYYY-MM)."""
+        return self.model_copy(
+            update={"datasets": {name: table.at(month) for name, table in self.datasets.items()}}
+        )
+
 
 def _contract(name: str) -> Contract:
     if name not in contract_names("extract"):
@@ -144,6 +173,20 @@ def _check_targets(dataset: Dataset, contract: Contract) -> None:
         raise ValueError(
             f"contract {contract.name}: each column needs one rule (or absent: reason); see {odd}"
         )
+
+
+def _check_renamed(dataset: Dataset) -> None:
+    if dataset.renamed and dataset.layouts:
+        raise ValueError("a table with layouts has no renamed columns: add a layout to it")
+    if odd := sorted({one.column for one in dataset.renamed} - dataset.source_columns):
+        raise ValueError(f"renamed names columns that nothing else speaks of: {odd}")
+    steps = [(one.column, one.from_) for one in dataset.renamed]
+    if len(set(steps)) < len(steps):
+        raise ValueError("a column is renamed twice from the same month on")
+    for month, layout in dataset.headings().items():
+        heads = [" ".join(head.split()).casefold() for head in layout.columns.values()]
+        if len(set(heads)) < len(heads):
+            raise ValueError(f"from {month} on two columns have the same heading")
 
 
 def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:

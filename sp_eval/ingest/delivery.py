@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -59,6 +60,7 @@ def take_in(
     TakenIn
         No file makes it raise: every fault ends as a refused row or a refused file.
     """
+    mapping = mapping.at(month)
     book = Book(mapping.scheme_code, month, progress or (lambda _: None))
     arranged = arrange(folder, mapping)
     pseudonymiser = Pseudonymiser(
@@ -117,14 +119,17 @@ def _take_file(
     except FileRefusedError as refusal:
         book.refuse(book.place(file, sha256=digest), refusal)
         return
+    last_day = month_end(book.month)
     for found in tables:
         place = book.place(file, found.dataset.sheet, digest)
         try:
-            table = read_table(content, found, mapping)
-            gated = judge(table, found, pseudonymiser, last_day=month_end(book.month))
+            table = read_table(content, found, mapping, last_day=last_day)
+            gated = judge(table, found, pseudonymiser, last_day=last_day)
         except FileRefusedError as refusal:
             version = load_contract(found.dataset.contract).version
             book.refuse(place, refusal, version)
+            if refusal.renamed:
+                book.note(_line_to_add(refusal.renamed, found, book))
             continue
         for notice in table.notices:
             book.note(f"{place.shown}: {notice}.")
@@ -132,6 +137,19 @@ def _take_file(
     if isinstance(content, Workbook):
         for sheet in unread_sheets(content, tables):
             book.note(f"{file}: the sheet '{sheet}' is not in the mapping and was not read.")
+
+
+def _line_to_add(renamed: Mapping[str, str], found: Found, book: Book) -> str:
+    """What to write into the mapping, if a column has another name from this month on."""
+    lines = ", ".join(
+        f"{{column: {json.dumps(column, ensure_ascii=False)},"
+        f" to: {json.dumps(heading, ensure_ascii=False)}, from: {book.month}}}"
+        for column, heading in renamed.items()
+    )
+    return (
+        f"If that is so from {book.month} on, add to '{found.name}' in"
+        f" data_contracts/schemes/{book.scheme_code}/mapping.yaml:  renamed: [{lines}]"
+    )
 
 
 def _take_strangers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from sp_eval.ingest.refusal import FileRefusedError
 
 __all__ = [
     "Header",
+    "Likely",
     "find_header",
     "headers_match",
-    "layouts_of",
     "looks_like_data",
     "require_columns",
 ]
@@ -27,33 +26,41 @@ _LOOKS_LIKE_DATA = re.compile(r"\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header row: our column name -> its position, and how the sender writes it."""
+    """A header row: our column name -> its position, and how the sender writes it.
+
+    `asked`: our name -> the heading agreed; `repeated`: agreed headings that stand there twice.
+    """
 
     index: int
     cells: tuple[str, ...]
     positions: Mapping[str, int]
     written: Mapping[str, str]
-    missing: tuple[str, ...]
+    asked: Mapping[str, str]
     repeated: tuple[str, ...]
+
+    @property
+    def missing_columns(self) -> tuple[str, ...]:
+        """Our names of the columns that are not there."""
+        return tuple(name for name in self.asked if name not in self.positions)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The agreed headings that are not there."""
+        return tuple(self.asked[name] for name in self.missing_columns)
 
     @property
     def width(self) -> int:
         """Fields in the header row, unnamed ones included."""
         return len(self.cells)
 
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Headings that the layout does not know."""
-        read = set(self.positions.values())
-        others = (text for at, text in enumerate(self.cells) if at not in read and text)
-        return tuple(text for text in others if text not in self.repeated)
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """`heading` may be what `column` is called now; `holds_the_same` if its cells fit too."""
 
-def layouts_of(dataset: Dataset) -> dict[str, Layout]:
-    """Return the dataset's layouts; one of its own names where it declares none."""
-    if dataset.layouts:
-        return dict(dataset.layouts)
-    return {"": Layout(columns={name: name for name in sorted(dataset.source_columns)})}
+    column: str
+    heading: str
+    holds_the_same: bool
 
 
 def find_header(rows: Sequence[Sequence[str | None]], layout: Layout) -> Header | None:
@@ -84,7 +91,7 @@ def _read_header(index: int, row: Sequence[str | None], layout: Layout) -> Heade
         cells=cells,
         positions=positions,
         written={name: cells[at] for name, at in positions.items()},
-        missing=tuple(header for name, header in layout.columns.items() if name not in positions),
+        asked=dict(layout.columns),
         repeated=tuple(repeated),
     )
 
@@ -95,18 +102,21 @@ def _folded(text: str) -> str:
 
 def headers_match(rows: Sequence[Sequence[str | None]], dataset: Dataset) -> bool:
     """Tell whether the first rows hold a complete header of this dataset."""
-    found = (find_header(rows, layout) for layout in layouts_of(dataset).values())
+    found = (find_header(rows, layout) for layout in dataset.headings().values())
     return any(header is not None and not header.missing for header in found)
 
 
-def require_columns(header: Header, *, rows_in: int) -> None:
-    """Raise `FileRefusedError` (`column_missing`) unless each column is there, once."""
+def require_columns(header: Header, *, rows_in: int, likely: Sequence[Likely]) -> None:
+    """Raise `FileRefusedError` (`column_missing`) unless each column is there, once.
+
+    `likely`: what missing columns may be called now; see `renamed`.
+    """
     if header.repeated:
         twice = _quoted(header.repeated)
         detail = f"The column {twice} appears more than once, so nobody can tell which counts."
         raise FileRefusedError("column_missing", detail, columns=header.repeated, rows_in=rows_in)
     if header.missing:
-        hints = [hint for name in header.missing if (hint := _alike(name, header.unknown))]
+        hints = [_hint(header.asked[one.column], one) for one in likely]
         which = _quoted(header.missing)
         detail = (
             f"The column {which} is missing."
@@ -114,26 +124,22 @@ def require_columns(header: Header, *, rows_in: int) -> None:
             else f"The columns {which} are missing."
         )
         raise FileRefusedError(
-            "column_missing", " ".join([detail, *hints]), columns=header.missing, rows_in=rows_in
+            "column_missing",
+            " ".join([detail, *hints]),
+            columns=header.missing,
+            rows_in=rows_in,
+            renamed={one.column: one.heading for one in likely},
         )
 
 
-def _alike(missing: str, unknown: Iterable[str]) -> str | None:
-    """Suggest an unknown column that looks like the missing one; never one that holds data."""
-    names = {_sorted_words(text): text for text in unknown if not looks_like_data(text)}
-    close = difflib.get_close_matches(_sorted_words(missing), list(names), n=1, cutoff=0.6)
-    if not close:
-        return None
-    return f"The unknown column '{names[close[0]]}' may be '{missing}' under another name."
+def _hint(asked: str, likely: Likely) -> str:
+    fits = ": what it holds fits" if likely.holds_the_same else ""
+    return f"The unknown column '{likely.heading}' may be '{asked}' under another name{fits}."
 
 
 def looks_like_data(heading: str) -> bool:
     """Tell a heading that may hold a number about somebody, and must not be quoted."""
     return _LOOKS_LIKE_DATA.search(heading) is not None
-
-
-def _sorted_words(text: str) -> str:
-    return " ".join(sorted(re.findall(r"[a-z0-9]+", _folded(text)))) or _folded(text)
 
 
 def _quoted(names: Iterable[str]) -> str:

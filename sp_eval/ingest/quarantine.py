@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -47,8 +48,8 @@ def read_again(item: Quarantined) -> RawTable | None:
         if hashlib.sha256(data).hexdigest() != item.sha256:
             return None
         if item.dataset.sheet is not None:
-            return read_sheet(open_workbook(data), item.dataset)
-        return read_text(data, item.dataset)
+            return read_sheet(open_workbook(data), item.dataset, last_day=date.max)
+        return read_text(data, item.dataset, last_day=date.max)
     except (OSError, FileRefusedError):
         return None
 

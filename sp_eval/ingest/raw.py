@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import polars as pl
 
@@ -17,11 +18,12 @@ from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.header import (
     Header,
     find_header,
-    layouts_of,
     looks_like_data,
     require_columns,
 )
+from sp_eval.ingest.parse import Dating
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.renamed import likely_names
 from sp_eval.ingest.text import DELIMITERS, Decoded, Records, decode, records
 from sp_eval.ingest.workbook import Workbook
 
@@ -50,7 +52,7 @@ class RawTable:
     notices: tuple[str, ...] = ()
 
 
-def read_text(data: bytes, dataset: Dataset) -> RawTable:
+def read_text(data: bytes, dataset: Dataset, *, last_day: date) -> RawTable:
     """Read a delimited text file; raise `FileRefusedError` if it cannot be this dataset's."""
     found = _recognise(data, dataset)
     if found is None:
@@ -72,7 +74,7 @@ def read_text(data: bytes, dataset: Dataset) -> RawTable:
         dataset,
     )
     _require_whole(parsed, decoded, header, rows_in=table.cells.height)
-    require_columns(header, rows_in=table.cells.height)
+    _require_columns(table, dataset, last_day)
     return table
 
 
@@ -88,7 +90,7 @@ def fits_text(data: bytes, dataset: Dataset) -> bool:
 def _recognise(data: bytes, dataset: Dataset) -> tuple[Layout, Decoded, str, Header] | None:
     """Return the layout whose header fits best; the declared delimiter is tried first."""
     best: tuple[Layout, Decoded, str, Header] | None = None
-    for layout in layouts_of(dataset).values():
+    for layout in dataset.headings().values():
         decoded = decode(data, declared=layout.encoding or dataset.encoding)
         declared = layout.delimiter or dataset.delimiter
         top = decoded.text[:_TOP_CHARACTERS]
@@ -149,7 +151,7 @@ def _to_cells(parsed: Records, header: Header) -> tuple[pl.DataFrame, pl.Series,
     return cells, numbers, wrong
 
 
-def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
+def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTable:
     """Read one sheet of a workbook; raise `FileRefusedError` if it cannot be this dataset's."""
     wanted = (dataset.sheet or "").strip().casefold()
     sheet = next((name for name in workbook.sheets if name.strip().casefold() == wanted), None)
@@ -159,7 +161,7 @@ def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
     if cells.height == 0:
         raise FileRefusedError("empty_file", f"The sheet '{dataset.sheet}' is empty.")
     top = cells.head(_TOP_ROWS).rows()
-    found = [(layout, find_header(top, layout)) for layout in layouts_of(dataset).values()]
+    found = [(layout, find_header(top, layout)) for layout in dataset.headings().values()]
     heads = [(layout, header) for layout, header in found if header is not None]
     if not heads:
         raise FileRefusedError("header_missing")
@@ -178,8 +180,17 @@ def read_sheet(workbook: Workbook, dataset: Dataset) -> RawTable:
         ),
         dataset,
     )
-    require_columns(header, rows_in=table.cells.height)
+    _require_columns(table, dataset, last_day)
     return table
+
+
+def _require_columns(table: RawTable, dataset: Dataset, last_day: date) -> None:
+    header, height = table.header, table.cells.height
+    if not header.missing and not header.repeated:
+        return
+    dating = Dating(table.dates, last_day, table.from_workbook)
+    likely = likely_names(table.cells, header, dataset, dating)
+    require_columns(header, rows_in=height, likely=likely)
 
 
 def _sheet_hint(workbook: Workbook, wanted: str) -> str:

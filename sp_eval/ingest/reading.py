@@ -35,13 +35,15 @@ def opened(name: str, data: bytes, *, in_sheets: bool) -> bytes | Workbook:
     return data
 
 
-def read_table(content: bytes | Workbook, found: Found, mapping: SchemeMapping) -> RawTable:
+def read_table(
+    content: bytes | Workbook, found: Found, mapping: SchemeMapping, *, last_day: date
+) -> RawTable:
     """Read one table and make sure that it is this scheme's; raise `FileRefusedError`."""
     try:
         table = (
-            read_sheet(content, found.dataset)
+            read_sheet(content, found.dataset, last_day=last_day)
             if isinstance(content, Workbook)
-            else read_text(content, found.dataset)
+            else read_text(content, found.dataset, last_day=last_day)
         )
     except FileRefusedError as refusal:
         if refusal.rule in {"header_missing", "column_missing", "sheet_missing"}:

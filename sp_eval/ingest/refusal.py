@@ -6,7 +6,7 @@ something that does not stand in the sender's own file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from sp_eval.contracts.codes import code_table
@@ -18,16 +18,24 @@ class FileRefusedError(Exception):
     """A whole file or sheet cannot be used.
 
     `columns` names the headers it is about, if any; `rows_in` counts its data rows, as far as
-    they could be told.
+    they could be told; `renamed`: the mapping's name of a missing column -> the heading it may
+    have now.
     """
 
     def __init__(
-        self, rule: str, detail: str = "", *, columns: Iterable[str] = (), rows_in: int = 0
+        self,
+        rule: str,
+        detail: str = "",
+        *,
+        columns: Iterable[str] = (),
+        rows_in: int = 0,
+        renamed: Mapping[str, str] | None = None,
     ) -> None:
         self.rule = rule
         self.reason = plain_reason(rule, detail)
         self.columns = tuple(columns)
         self.rows_in = rows_in
+        self.renamed = dict(renamed or {})
         super().__init__(self.reason)
 
 

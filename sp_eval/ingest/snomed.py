@@ -45,7 +45,7 @@ def snomed_faults(text: pl.Expr) -> Iterator[Fault]:
 
 
 def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Multiplication in the dihedral group of the pentagon, and powers of Verhoeff's permutation."""
+    """Products in the dihedral group of the pentagon; powers of Verhoeff's permutation."""
     number = np.arange(10)
     turn, is_flipped = number % 5, number >= 5
     row, column = np.meshgrid(number, number, indexing="ij")
