@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from sp_eval.contracts.odcs import Column, Contract, ContractError
+from sp_eval.contracts.template_marks import wrong_when
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -19,6 +20,8 @@ EXPLANATION_SHEET: Final = "What to fill in"
 EXPLANATION_HEADER: Final = ("column", "must be filled", "what it means", "how to write it")
 _CODES_SHEET: Final = "Lists"
 _ROWS: Final = 10_000  # rows that get formats and lists; more may be typed without them
+# bold and underlined besides, for whom red is a shade of grey
+_WRONG: Final = {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "underline": 1}
 _BOOLEAN: Final = ("TRUE", "FALSE")
 _FORMATS: Final = {"date": "dd/mm/yyyy", "integer": "0", "number": "0.00"}
 _HOW: Final = {
@@ -34,9 +37,9 @@ _HOW: Final = {
 def write_template(contract: Contract, path: Path) -> None:
     """Write a blank template to `path`: a workbook (.xlsx) or a header line (.csv).
 
-    The workbook holds the header, a sheet that explains each column, and pick lists; it has
-    no macros. An existing file is not overwritten; that and another suffix raise
-    `ContractError`.
+    The workbook holds the header, a sheet that explains each column, pick lists, and formulas
+    that turn a wrong cell red; it has no macros. An existing file is not overwritten; that
+    and another suffix raise `ContractError`.
     """
     if path.exists():
         raise ContractError(f"{path.name} exists already; choose another name")
@@ -83,6 +86,7 @@ def _write_workbook(contract: Contract, file: BinaryIO) -> None:
 
     with Workbook(file) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        red = book.add_format(_WRONG)
         sheet = book.add_worksheet(contract.name[:31])
         sheet.write_row(0, 0, contract.names, bold)
         sheet.freeze_panes(1, 0)
@@ -91,7 +95,8 @@ def _write_workbook(contract: Contract, file: BinaryIO) -> None:
         for position, column in enumerate(contract.columns):
             width = max(12, len(column.name) + 2)
             sheet.set_column(position, position, width, book.add_format(_cell_format(column)))
-            _add_pick_list(sheet, lists, position, column)
+            listed = _add_pick_list(sheet, lists, position, column)
+            _mark_wrong(sheet, red, contract, position, listed)
         lists.hide()
 
 
@@ -111,13 +116,26 @@ def _explain(book: Workbook, contract: Contract, bold: Format) -> None:
     sheet.freeze_panes(1, 0)
 
 
-def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Column) -> None:
+def _mark_wrong(
+    sheet: Worksheet, red: Format, contract: Contract, position: int, listed: str | None
+) -> None:
+    cell, last = f"{_letter(position)}2", _letter(len(contract.columns) - 1)
+    for formula in wrong_when(
+        contract.columns[position], cell=cell, row=f"$A2:${last}2", listed=listed
+    ):
+        asked = {"type": "formula", "criteria": f"={formula}", "format": red}
+        sheet.conditional_format(1, position, _ROWS, position, asked)
+
+
+def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Column) -> str | None:
+    """Let a column's values be picked; return where they stand, None where there are none."""
     values = _BOOLEAN if column.logical_type == "boolean" else column.allowed
     if values is None or column.separator is not None:
-        return
+        return None
     # a list in a sheet has no limit of length, one inside the cell's own rule ends at 255
     lists.write_column(0, position, values)
     letter = _letter(position)
+    listed = f"{_CODES_SHEET}!${letter}$1:${letter}${len(values)}"
     sheet.data_validation(
         1,
         position,
@@ -125,12 +143,13 @@ def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Co
         position,
         {
             "validate": "list",
-            "source": f"={_CODES_SHEET}!${letter}$1:${letter}${len(values)}",
+            "source": f"={listed}",
             "ignore_blank": True,
             "error_title": "Not in the list",
             "error_message": f"Choose a value from the list of {column.name}.",
         },
     )
+    return listed
 
 
 def _letter(position: int) -> str:
