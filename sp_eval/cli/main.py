@@ -104,6 +104,28 @@ def check(
 
 
 @app.command()
+def pseudonymise(
+    path: Annotated[Path, typer.Argument(help="Your file: a workbook, or text with fields.")],
+    column: Annotated[str, typer.Option(help="The heading of the NHS number.")],
+    key: Annotated[
+        Path, typer.Option(help="File with your own secret; it is made if it is not there.")
+    ],
+    out: Annotated[Path, typer.Option(help="File to write, of the same kind.")],
+    empty: Annotated[
+        list[str] | None,
+        typer.Option(help="Heading whose cells are emptied, as a name; may be repeated."),
+    ] = None,
+) -> None:
+    """Replace the NHS numbers in a file before it is sent; nothing else is kept of it."""
+    from sp_eval.cli.pseudonymise import pseudonymise_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        status = pseudonymise_and_show(path, out, column=column, key=key, empty=empty or ())
+    raise typer.Exit(status)
+
+
+@app.command()
 def synth(
     out: Annotated[Path, typer.Option(help="Folder to write into; it becomes a landing folder.")],
     scheme: SchemeOption = None,

@@ -14,6 +14,7 @@ __all__ = [
     "Header",
     "Likely",
     "find_header",
+    "folded",
     "headers_match",
     "looks_like_data",
     "require_columns",
@@ -77,11 +78,11 @@ def find_header(rows: Sequence[Sequence[str | None]], layout: Layout) -> Header 
 
 def _read_header(index: int, row: Sequence[str | None], layout: Layout) -> Header:
     cells = tuple((cell or "").strip() for cell in row)
-    wanted = {_folded(header): name for name, header in layout.columns.items()}
+    wanted = {folded(header): name for name, header in layout.columns.items()}
     positions: dict[str, int] = {}
     repeated: list[str] = []
     for position, cell in enumerate(cells):
-        name = wanted.get(_folded(cell))
+        name = wanted.get(folded(cell))
         if name is not None and name in positions:
             repeated.append(layout.columns[name])
         elif name is not None:
@@ -96,7 +97,8 @@ def _read_header(index: int, row: Sequence[str | None], layout: Layout) -> Heade
     )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A heading as it is compared: case, spaces and kinds of dash do not matter."""
     return " ".join(_DASHES.sub("-", text).split()).casefold()
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-__all__ = ["Pseudonymiser", "holds_nhs_number", "nhs_fault", "without_numbers"]
+__all__ = ["Pseudonymiser", "digits_of", "holds_nhs_number", "nhs_fault", "without_numbers"]
 
 _SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015]+")
 _EXCEL_NUMBER = re.compile(r"^(\d+)\.0+$")
@@ -21,7 +21,8 @@ _TEN_DIGITS = re.compile(r"^[0-9]{10}$")
 _IN_TEXT = re.compile(r"(?<!\d)\d{3}[\s\-\u00a0]?\d{3}[\s\-\u00a0]?\d{4}(?!\d)", re.ASCII)
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """Return a number as it would be written plainly: no spaces or hyphens, no `.0` of a sheet."""
     plain = _SEPARATORS.sub("", text)
     number = _EXCEL_NUMBER.match(plain)
     return number.group(1) if number else plain
@@ -45,12 +46,12 @@ def nhs_fault(digits: str) -> str | None:
 
 def holds_nhs_number(text: str) -> bool:
     """Tell whether a valid NHS number, plain or spaced, stands anywhere in the text."""
-    return any(nhs_fault(_digits(found)) is None for found in _IN_TEXT.findall(text))
+    return any(nhs_fault(digits_of(found)) is None for found in _IN_TEXT.findall(text))
 
 
 def without_numbers(text: str) -> str:
     """Return the text with each valid NHS number in it blotted out."""
-    return _IN_TEXT.sub(lambda n: n[0] if nhs_fault(_digits(n[0])) else "#" * len(n[0]), text)
+    return _IN_TEXT.sub(lambda n: n[0] if nhs_fault(digits_of(n[0])) else "#" * len(n[0]), text)
 
 
 class Pseudonymiser:
@@ -72,7 +73,7 @@ class Pseudonymiser:
     def _person(self, text: str) -> tuple[str | None, str | None]:
         if self._identifier == "pseudonym":
             return (self._hmac(text), None) if text else (None, "mandatory_missing")
-        digits = _digits(text)
+        digits = digits_of(text)
         fault = nhs_fault(digits)
         return (None, fault) if fault else (self._hmac(digits), None)
 

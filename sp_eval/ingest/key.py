@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sp_eval.machine import make_private_folder, write_private
 
-__all__ = ["KeyRefusedError", "PseudonymKey", "kept_key", "obtain_key"]
+__all__ = ["KeyRefusedError", "PseudonymKey", "file_key", "kept_key", "obtain_key"]
 
 _SHORTEST = 16
 
@@ -44,10 +44,22 @@ def obtain_key(given: str | None, kept_in: Path) -> PseudonymKey:
     """
     if (found := kept_key(given, kept_in)) is not None:
         return found
-    kept = kept_in / "pseudonym.key"
     make_private_folder(kept_in)
-    write_private(kept, secrets.token_hex(32).encode("ascii"))
-    return PseudonymKey(_checked(_read(kept)), kept)
+    return file_key(kept_in / "pseudonym.key")
+
+
+def file_key(path: Path) -> PseudonymKey:
+    """Return the key in that file, which is made, readable by its owner alone, if it is not there.
+
+    Raises
+    ------
+    KeyRefusedError : as for `obtain_key`.
+    """
+    made = None if path.exists() else path
+    if made is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, secrets.token_hex(32).encode("ascii"))
+    return PseudonymKey(_checked(_read(path)), made)
 
 
 def kept_key(given: str | None, kept_in: Path) -> PseudonymKey | None:
