@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 import pytest
@@ -12,7 +13,10 @@ from sp_eval import __version__
 from sp_eval.cli.main import app
 from sp_eval_tests.support.runs import run_line
 
-COMMANDS = ["run", "check", "synth", "template", "query", "export", "status", "doctor", "ui"]
+COMMANDS = [
+    "run", "check", "pseudonymise", "synth", "template", "query", "export", "status", "doctor", "ui",
+    "contract",
+]  # fmt: skip
 
 
 def test_the_commands_there_are() -> None:
@@ -31,19 +35,20 @@ def test_version() -> None:
     assert run_line("--version").out == f"sp-eval {__version__}\n"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS[:-1], "contract diff"])
 def test_each_option_says_what_it_is_for(command: str) -> None:
-    told = run_line(command, "--help")
+    told = run_line(*command.split(), "--help")
     assert told.status == 0
-    group = typer.main.get_command(app)
-    parameters = group.commands[command].params  # type: ignore[attr-defined]
-    assert parameters
-    for one in parameters:
+    found: Any = typer.main.get_command(app)
+    for word in command.split():
+        found = found.commands[word]
+    assert found.params
+    for one in found.params:
         assert one.name is not None
         words = getattr(one, "help", None)
         assert words, f"{command} {one.name}"
         assert words.split()[0] in told.out
-    assert group.commands[command].help  # type: ignore[attr-defined]
+    assert found.help
 
 
 @pytest.mark.parametrize(
