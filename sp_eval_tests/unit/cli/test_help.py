@@ -14,8 +14,8 @@ from sp_eval.cli.main import app
 from sp_eval_tests.support.runs import run_line
 
 COMMANDS = [
-    "run", "check", "pseudonymise", "synth", "template", "query", "export", "status", "doctor", "ui",
-    "contract",
+    "run", "check", "pseudonymise", "synth", "template", "query", "export", "status", "doctor",
+    "ui", "contract",
 ]  # fmt: skip
 
 
