@@ -69,6 +69,9 @@ def take_in(
     for path, group in groupby(arranged.found, key=lambda found: found.path):
         _take_file(path, list(group), mapping, pseudonymiser, book)
     _take_strangers(arranged.strangers, mapping, book)
+    for file in arranged.outside:
+        detail = "It is a link to a file outside the delivery's folder, which was not opened."
+        book.refuse(book.place(file), FileRefusedError("unreadable", detail))
     for file in arranged.ignored:
         book.note(f"{file} is not part of the delivery and was passed over.")
     missing = [expected.file for expected in arranged.missing]

@@ -52,12 +52,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The folder sorted out: tables found, files missing, files nobody speaks of, and litter."""
+    """The folder sorted out: tables found, files missing, files nobody speaks of, and litter.
+
+    `outside`: names that lead out of the folder, whose files are not opened.
+    """
 
     found: tuple[Found, ...]
     missing: tuple[Expected, ...]
     strangers: tuple[tuple[Path, str], ...]
     ignored: tuple[str, ...]
+    outside: tuple[str, ...]
 
 
 def shown_pattern(pattern: str) -> str:
@@ -106,10 +110,14 @@ def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
     found: list[Found] = []
     strangers: list[tuple[Path, str]] = []
     ignored: list[str] = []
+    outside: list[str] = []
     for path in paths:
         file = path.name if alone else path.relative_to(folder).as_posix()
         if is_litter(path.name):
             ignored.append(without_numbers(file))
+            continue
+        if not alone and not _lies_in(folder, path):
+            outside.append(without_numbers(file))
             continue
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
         file = without_numbers(file)
@@ -126,7 +134,13 @@ def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
         missing=tuple(Expected(file, tuple(datasets)) for file, datasets in absent.items()),
         strangers=tuple(strangers),
         ignored=tuple(ignored),
+        outside=tuple(outside),
     )
+
+
+def _lies_in(folder: Path, path: Path) -> bool:
+    """Whether a file lies in the folder itself; a link in it may lead anywhere."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _claims_alone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from io import BytesIO
 
 import fastexcel
@@ -13,6 +14,10 @@ from sp_eval.ingest.refusal import FileRefusedError
 __all__ = ["Workbook", "is_workbook", "open_workbook"]
 
 _ERROR_TEXT = "#ERROR"
+_MOST_UNPACKED = 1 << 30  # a sheet with every row filled in twenty columns takes about half
+_BEST_PACKING = 1032  # no stream of deflate unpacks to more than so many times its size
+_PIECE = 1 << 20
+_LOCAL_HEADER = 30  # bytes before the name of a part; APPNOTE 4.3.7
 
 
 def is_workbook(name: str, data: bytes) -> bool:
@@ -53,6 +58,9 @@ class Workbook:
 
 def open_workbook(data: bytes) -> Workbook:
     """Open a workbook, or raise `FileRefusedError`: `cut_short` or `unreadable`."""
+    if data.startswith(b"PK") and _unpacked_exceeds(data, _MOST_UNPACKED):
+        detail = f"The workbook unpacks to more than {_MOST_UNPACKED >> 20:,} megabytes."
+        raise FileRefusedError("unreadable", detail)
     try:
         return Workbook(fastexcel.read_excel(data))
     except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
@@ -62,3 +70,39 @@ def open_workbook(data: bytes) -> Workbook:
             ) from None
         detail = "The file is not a workbook that can be opened (a password, an old format?)."
         raise FileRefusedError("unreadable", detail) from None
+
+
+def _unpacked_exceeds(data: bytes, limit: int) -> bool:
+    """Whether the parts of a zip file come to more; unpacked to see, since it may say anything.
+
+    What cannot be unpacked is left to the reader of workbooks to refuse.
+    """
+    if len(data) * _BEST_PACKING <= limit:
+        return False
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as parts:
+            listed = parts.infolist()
+        total = 0
+        for part in listed:
+            total += _unpacked(data, part, limit - total)
+            if total > limit:
+                return True
+    except (zipfile.BadZipFile, zlib.error, ValueError, IndexError):
+        return False
+    return False
+
+
+def _unpacked(data: bytes, part: zipfile.ZipInfo, limit: int) -> int:
+    """The bytes a part unpacks to, whatever size it bears; counted to little more than `limit`."""
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        return part.compress_size
+    head = data[part.header_offset : part.header_offset + _LOCAL_HEADER]
+    start = part.header_offset + _LOCAL_HEADER + head[26] + head[28] + 256 * (head[27] + head[29])
+    packed = memoryview(data)[start : start + part.compress_size]
+    stream, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    for at in range(0, len(packed), _PIECE):
+        piece: bytes | memoryview = packed[at : at + _PIECE]
+        while piece and total <= limit:
+            total += len(stream.decompress(piece, _PIECE))
+            piece = stream.unconsumed_tail
+    return total
