@@ -149,8 +149,9 @@ def _line_to_add(renamed: Mapping[str, str], found: Found, book: Book) -> str:
         f" to: {json.dumps(heading, ensure_ascii=False)}, from: {book.month}}}"
         for column, heading in renamed.items()
     )
+    named = " and ".join(f"'{heading}' is '{column}'" for column, heading in renamed.items())
     return (
-        f"If that is so from {book.month} on, add to '{found.name}' in"
+        f"{found.file}: if {named} under another name from {book.month} on, add to '{found.name}' in"
         f" data_contracts/schemes/{book.scheme_code}/mapping.yaml:  renamed: [{lines}]"
     )
 
