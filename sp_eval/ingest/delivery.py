@@ -152,7 +152,8 @@ def _line_to_add(renamed: Mapping[str, str], found: Found, book: Book) -> str:
     named = " and ".join(f"'{heading}' is '{column}'" for column, heading in renamed.items())
     return (
         f"{found.file}: if {named} under another name from {book.month} on, add to"
-        f" '{found.name}' in data_contracts/schemes/{book.scheme_code}/mapping.yaml:  renamed: [{lines}]"
+        f" '{found.name}' in data_contracts/schemes/{book.scheme_code}/mapping.yaml:"
+        f"  renamed: [{lines}]"
     )
 
 
