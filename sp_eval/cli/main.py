@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 contract_app = typer.Typer(no_args_is_help=True, help="Look at contracts.")
 app.add_typer(contract_app, name="contract")
+scheme_app = typer.Typer(no_args_is_help=True, help="Write and check the mapping of a scheme.")
+app.add_typer(scheme_app, name="scheme")
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept (SP_EVAL_HOME, ./var).")
 ]
@@ -202,6 +204,20 @@ def contract_diff(
 
     with plainly():
         status = diff_and_show(old, new)
+    raise typer.Exit(status)
+
+
+@scheme_app.command("check")
+def scheme_check(
+    scheme: Annotated[str, typer.Argument(help="The scheme whose mapping is looked at.")],
+    path: Annotated[Path, typer.Argument(help="A file, or a folder with one month's files.")],
+) -> None:
+    """Say what a mapping leaves out, may misread, or refuses too often, with its lines."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.scheme import check_scheme_and_show
+
+    with plainly():
+        status = check_scheme_and_show(scheme, path)
     raise typer.Exit(status)
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "mapped_schemes",
     "mapping_json_schema",
     "read_mapping",
+    "schemes_folder",
 ]
 
 # columns that only the reader may fill, and the key of the dataset that names their source
@@ -220,6 +221,7 @@ def _values(rule: ColumnRule) -> Iterator[Scalar]:
 
 
 def schemes_folder() -> Path:
+    """Return where each scheme has its folder with `mapping.yaml` and `SOURCE.md`."""
     return project_root() / "data_contracts" / "schemes"
 
 

@@ -1,0 +1,117 @@
+"""What a mapping makes of a delivery that deserves a second look, table by table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from sp_eval.contracts.mapping_verbs import DATE_KINDS
+from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.gate import Gated, rejections
+from sp_eval.ingest.header import looks_like_data
+from sp_eval.ingest.raw import RawTable
+
+__all__ = ["Doubt", "DoubtKind", "doubts_of"]
+
+DoubtKind = Literal["unmapped", "empty", "ambiguous", "refused"]
+
+_REFUSED_SHARE = 0.01  # of the rows: fewer are slips of the sender, more may be the mapping's
+_PARTS = r"^([0-9]{1,2})[^0-9]([0-9]{1,2})[^0-9]"
+_TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """`source`: the mapping's own name of the column, or the heading of one it does not have."""
+
+    kind: DoubtKind
+    source: str
+    sentence: str
+
+
+def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt]:
+    """Yield what is unmapped, always empty, ambiguous, or refused more often than slips explain.
+
+    No cell is quoted. `table` and `gated` are of the same file or sheet.
+    """
+    yield from _unmapped(table)
+    for source in sorted(dataset.read_columns):
+        cells = table.cells[f"c{table.header.positions[source]}"].str.strip_chars()
+        filled = cells.filter(cells.is_not_null() & (cells != ""))
+        if table.cells.height and filled.is_empty():
+            yield Doubt("empty", source, "It is empty in every row: is it the right column?")
+        elif (style := _style(source, dataset, table.dates)) is not None:
+            yield from _ambiguous(source, filled, style)
+    yield from _refused(gated)
+
+
+def _unmapped(table: RawTable) -> Iterator[Doubt]:
+    read = set(table.header.positions.values())
+    for at, heading in enumerate(table.header.cells):
+        if at in read or not heading or looks_like_data(heading):
+            continue
+        cells = table.cells[f"c{at}"].fill_null("").str.strip_chars()
+        share = (cells != "").mean() or 0.0
+        told = f"The mapping does not speak of it; {float(share):.0%} of its cells are filled."  # type: ignore[arg-type]
+        yield Doubt("unmapped", heading, f"{told} Map it, check it, or drop it with a reason.")
+
+
+def _style(source: str, dataset: Dataset, dates: str) -> str | None:
+    """How a column's dates are written, where day and month could be taken for each other."""
+    rules = [rule.take or rule for rule in dataset.columns.values()]
+    parses = [rule.parse for rule in rules if rule.from_ == (source,) and rule.parse]
+    check = dataset.check.get(source)
+    parses += [check.parse] if check is not None and check.parse else []
+    for parse in parses:
+        style = parse.style or dates
+        if parse.kind in DATE_KINDS and _TWO_WAYS.match(style):
+            return style
+    return None
+
+
+def _ambiguous(source: str, filled: pl.Series, style: str) -> Iterator[Doubt]:
+    parts = filled.to_frame("cell").select(
+        one=pl.col("cell").str.extract(_PARTS, 1).cast(pl.Int64),
+        two=pl.col("cell").str.extract(_PARTS, 2).cast(pl.Int64),
+    ).drop_nulls()  # fmt: skip
+    day_first, month_first = (parts["one"] > 12).sum(), (parts["two"] > 12).sum()
+    declared = "day" if style.startswith("%d") else "month"
+    against = month_first if declared == "day" else day_first
+    either = parts.filter(pl.col("one") <= 12, pl.col("two") <= 12, pl.col("one") != pl.col("two"))
+    example = _written(date(2019, 4, 3), style)
+    if against:
+        yield Doubt(
+            "ambiguous", source,
+            f"The mapping reads the {declared} first, and {against:,} dates cannot be read so: what"
+            " else is in this column?",
+        )  # fmt: skip
+    elif either.height and not day_first and not month_first:
+        yield Doubt(
+            "ambiguous", source,
+            f"No date tells whether the day or the month stands first, as in {example};"
+            f" {either.height:,} could be read both ways. The mapping takes the {declared} first:"
+            " ask the sender.",
+        )  # fmt: skip
+
+
+def _written(day: date, style: str) -> str:
+    return day.strftime(style)
+
+
+def _refused(gated: Gated) -> Iterator[Doubt]:
+    told = rejections(gated).drop_nulls("column_name")
+    ours = {written: name for name, written in gated.written.items()}
+    counted = told.group_by("column_name", "rule", "reason").len().sort("len", descending=True)
+    for row in counted.iter_rows(named=True):
+        share = row["len"] / gated.rows_in
+        if share >= _REFUSED_SHARE:
+            source = ours.get(row["column_name"], row["column_name"])
+            yield Doubt(
+                "refused", source,
+                f"{row['len']:,} rows ({share:.1%}) are refused. {row['reason']}",
+            )  # fmt: skip

@@ -1,0 +1,74 @@
+"""One delivery held against a mapping for whoever writes it: every doubt, nothing kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from sp_eval.contracts.scheme_mapping import SchemeMapping
+from sp_eval.ingest.doubts import Doubt, doubts_of
+from sp_eval.ingest.folder import Found, arrange
+from sp_eval.ingest.identity import Pseudonymiser
+from sp_eval.ingest.parse import month_end
+from sp_eval.ingest.reading import judge, opened, read_table
+from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.stranger import refuse_stranger
+
+__all__ = ["Examined", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file or sheet: its table (None if the mapping has none for it), and what to look at.
+
+    `refused`: why it cannot be used at all; `doubts` are then empty.
+    """
+
+    shown: str
+    table: str | None
+    rows: int
+    refused: str | None
+    doubts: tuple[Doubt, ...] = ()
+
+
+def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Examined]:
+    """Yield each file and sheet of a month's folder, or the one file, in the order of names."""
+    mapping = mapping.at(month)
+    arranged = arrange(folder, mapping)
+    people = Pseudonymiser(
+        secrets.token_bytes(32), scheme_code=mapping.scheme_code, identifier=mapping.identifier
+    )
+    for path, group in groupby(arranged.found, key=lambda found: found.path):
+        yield from _examine_file(path, list(group), mapping, people, month)
+    for path, file in arranged.strangers:
+        refusal = refuse_stranger(file, path.read_bytes(), mapping)
+        yield Examined(file, None, 0, refusal.reason)
+    for expected in arranged.missing:
+        told = "The mapping asks for this file, and it is not there."
+        yield Examined(expected.file, None, 0, told)
+
+
+def _examine_file(
+    path: Path, tables: list[Found], mapping: SchemeMapping, people: Pseudonymiser, month: str
+) -> Iterator[Examined]:
+    try:
+        in_sheets = tables[0].dataset.sheet is not None
+        content = opened(path.name, path.read_bytes(), in_sheets=in_sheets)
+    except FileRefusedError as refusal:
+        yield Examined(tables[0].file, tables[0].name, 0, refusal.reason)
+        return
+    last_day = month_end(month)
+    for found in tables:
+        sheet = found.dataset.sheet
+        shown = f"{found.file}, sheet {sheet}" if sheet else found.file
+        try:
+            table = read_table(content, found, mapping, last_day=last_day)
+            gated = judge(table, found, people, last_day=last_day)
+        except FileRefusedError as refusal:
+            yield Examined(shown, found.name, refusal.rows_in, refusal.reason)
+            continue
+        doubts = tuple(doubts_of(table, gated, found.dataset))
+        yield Examined(shown, found.name, gated.rows_in, None, doubts)
