@@ -30,10 +30,12 @@ FIVE_LINES = next(block.text for block in BLOCKS if block.kind == "python")
 def example(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, str]:
-    """A folder in which the main job has been done, and what it printed."""
-    return after_make_run(
+    """A folder in which the main job has been done, as the project's own, and what it printed."""
+    folder, printed = after_make_run(
         tmp_path_factory.getbasetemp(), into=tmp_path_factory.mktemp("readme") / "project"
     )
+    (folder / "data_contracts").symlink_to(ROOT / "data_contracts", target_is_directory=True)
+    return folder, printed
 
 
 @pytest.fixture
