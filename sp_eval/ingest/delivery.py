@@ -131,7 +131,7 @@ def _take_file(
         except FileRefusedError as refusal:
             version = load_contract(found.dataset.contract).version
             book.refuse(place, refusal, version)
-            if refusal.renamed:
+            if refusal.renamed and set(found.dataset.layouts) <= {""}:
                 book.note(_line_to_add(refusal.renamed, found, book))
             continue
         for notice in table.notices:

@@ -120,6 +120,17 @@ def test_numbers_of_people_are_known_by_their_form_and_never_quoted(
     assert not any(row[0] in said for row in rows)
 
 
+def test_a_table_with_layouts_wants_another_layout_and_no_line(
+    gp_book: Make, take: Take, csv_file: Write, rows: list[list[str]]
+) -> None:
+    names = ("NHS", "Date", "Who", "How", "Came")
+    mapping = gp_book(layouts={"A": {"columns": {name: name for name in names}}})
+    csv_file("gp.csv", [["NHS", "Date seen", "Who", "How", "Came"], *rows])
+    taken = take(mapping)
+    assert "'Date seen' may be 'Date'" in taken.rejection["reason"].item()
+    assert lines_in(taken.notices) == []
+
+
 @pytest.mark.parametrize(
     ("renamed", "more", "told"),
     [
