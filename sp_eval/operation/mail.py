@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
+from contextlib import ExitStack
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -45,14 +46,13 @@ def _connected(mail: Mail) -> smtplib.SMTP:
     if not mail.port.isdecimal():
         raise ValueError("SP_EVAL_SMTP_PORT is not a number")
     server = smtplib.SMTP(mail.host, int(mail.port), timeout=_TIMEOUT_SECONDS)
-    try:
+    with ExitStack() as if_refused:
+        if_refused.callback(server.close)
         if mail.is_encrypted:
             server.starttls(context=ssl.create_default_context())
         if mail.user and mail.password_file:
             server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
-    except BaseException:
-        server.close()
-        raise
+        if_refused.pop_all()
     return server
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -91,13 +91,16 @@ def _unreadable(path: Path) -> WarehouseUnreadableError:
 def transaction(conn: Connection) -> Iterator[None]:
     """Commit what is done inside, or nothing of it."""
     conn.execute("begin transaction")
-    try:
+    with ExitStack() as unless_done:
+        unless_done.callback(_roll_back, conn)
         yield
-    except BaseException:
-        with suppress(duckdb.Error):  # a full disk, or Ctrl-C, may have ended it already
-            conn.execute("rollback")
-        raise
+        unless_done.pop_all()
     conn.execute("commit")
+
+
+def _roll_back(conn: Connection) -> None:
+    with suppress(duckdb.Error):  # a full disk, or Ctrl-C, may have ended it already
+        conn.execute("rollback")
 
 
 @contextmanager

@@ -72,7 +72,10 @@ def test_no_room_is_named_for_odds_and_ends() -> None:
 
 
 def test_no_thought_is_left_unfinished_and_no_machine_is_named() -> None:
-    mark = re.compile(r"\b(TODO|FIXME|XXX)\b|NotImplementedError|/work/|/home/\w+/")
+    # in pieces, so that this file is not what it looks for
+    thoughts = "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"])
+    places = "|".join("/" + place for place in ("work/", r"home/\w+/", "root/", r"Users/\w+/"))
+    mark = re.compile(rf"\b({thoughts})\b|NotImplemented" + "Error|" + places)
     texts = [*SOURCES, *sorted((ROOT / "sql").rglob("*.sql")), *sorted(ROOT.glob("*.md"))]
     found = [named(p) for p in texts if mark.search(p.read_text(encoding="utf-8"))]
     assert found == []

@@ -236,6 +236,7 @@ def test_a_child_ends_with_all_it_started_when_its_parent_is_killed(
         parent.wait()
     grandchild = int((tmp_path / "pid").read_text())
     _wait_until(lambda: not _is_running(grandchild))
+    assert not _is_running(grandchild)
 
 
 def test_servers_ask_their_code_server_seldom(

@@ -46,9 +46,14 @@ def test_list_of_reports_leads_to_the_report(browser: Any, report: Path) -> None
 
 def test_copying_gives_the_sentence(browser: Any, report: Path) -> None:
     page = browser.new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(report.as_uri())
     page.click("button[data-copy] >> nth=0")
     page.wait_for_function("document.querySelector('button[data-copy]').textContent === 'copied'")
+    sentence = " ".join(page.text_content(".quote >> nth=0").split())
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{sentence} (")
+    assert "grade" in copied
 
 
 def test_the_first_screen_prints_on_the_first_page(
