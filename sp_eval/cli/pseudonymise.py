@@ -28,6 +28,8 @@ def pseudonymise_and_show(
     try:
         done = replace_numbers(path, out, column=column, key=kept.secret, empty=empty)
     except FileRefusedError as refusal:
+        if kept.made_at:  # for nothing
+            kept.made_at.unlink()
         raise RequestRefusedError(f"{path.name}: {refusal.reason}") from None
     if kept.made_at:
         console.print(

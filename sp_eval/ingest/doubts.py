@@ -83,7 +83,7 @@ def _ambiguous(source: str, filled: pl.Series, style: str) -> Iterator[Doubt]:
     declared = "day" if style.startswith("%d") else "month"
     against = month_first if declared == "day" else day_first
     either = parts.filter(pl.col("one") <= 12, pl.col("two") <= 12, pl.col("one") != pl.col("two"))
-    example = _written(date(2019, 4, 3), style)
+    example = date(2019, 4, 3).strftime(style)
     if against:
         yield Doubt(
             "ambiguous", source,
@@ -97,10 +97,6 @@ def _ambiguous(source: str, filled: pl.Series, style: str) -> Iterator[Doubt]:
             f" {either.height:,} could be read both ways. The mapping takes the {declared} first:"
             " ask the sender.",
         )  # fmt: skip
-
-
-def _written(day: date, style: str) -> str:
-    return day.strftime(style)
 
 
 def _refused(gated: Gated) -> Iterator[Doubt]:

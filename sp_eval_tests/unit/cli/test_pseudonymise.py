@@ -159,4 +159,5 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     assert told in ended.sentences()
     assert path.read_bytes() == before
     assert not (tmp_path / "out.csv").exists()
+    assert not (tmp_path / "k").exists()
     assert ONE not in ended.sentences()
