@@ -130,11 +130,21 @@ def pseudonymise(
 @app.command()
 def synth(
     out: Annotated[Path, typer.Option(help="Folder to write into; it becomes a landing folder.")],
-    scheme: SchemeOption = None,
+    scheme: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scheme",
+            help="A scheme's style, may be repeated; these two if none is named:"
+            " rotherham, gloucestershire. Or all.",
+        ),
+    ] = None,
     people: Annotated[
-        int, typer.Option(min=200, max=2_000_000, help="People registered, a scheme.")
-    ] = 4000,
-    referred: Annotated[int, typer.Option(min=20, help="People referred, about.")] = 300,
+        int | None,
+        typer.Option(min=200, max=2_000_000, help="People registered, a scheme; 4,000 by default."),
+    ] = None,
+    referred: Annotated[
+        int | None, typer.Option(min=20, help="People referred, about; 300 by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another world.")] = 1,
     effect: Annotated[
         list[str] | None,

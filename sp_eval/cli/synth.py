@@ -11,10 +11,11 @@ from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console, errors
 from sp_eval.synthetic.deliveries import write_contract_form, write_deliveries
 from sp_eval.synthetic.faults import FaultRates
-from sp_eval.synthetic.settings import DEFAULT_EFFECTS, SCHEMES
+from sp_eval.synthetic.settings import DEFAULT_EFFECTS, EXAMPLE, SCHEMES
 
-__all__ = ["write_and_show"]
+__all__ = ["ALL", "write_and_show"]
 
+ALL = "all"  # every style there is
 _LARGEST_RATIO = 10.0  # beyond it a world has more contacts than any memory holds
 
 
@@ -22,8 +23,8 @@ def write_and_show(
     out: Path,
     *,
     schemes: Sequence[str],
-    people: int,
-    referred: int,
+    people: int | None,
+    referred: int | None,
     seed: int,
     effects: Sequence[str],
     usual_faults: float,
@@ -32,11 +33,11 @@ def write_and_show(
     hidden_driver: float = 0.0,
 ) -> None:
     """Write the deliveries and say where they are and where the truth is."""
-    wanted = tuple(schemes) or SCHEMES
+    wanted = SCHEMES if ALL in schemes else tuple(dict.fromkeys(schemes)) or EXAMPLE
     for scheme in wanted:
         if scheme not in SCHEMES:
             raise RequestRefusedError(
-                f"There is no synthetic style '{scheme}'; there are: {', '.join(SCHEMES)}."
+                f"There is no synthetic style '{scheme}'; there are: {', '.join(SCHEMES)}, or {ALL}."
             )
     set_effects = _pairs(effects, "--effect", tuple(DEFAULT_EFFECTS), most=_LARGEST_RATIO)
     rates = fault_rates(usual_faults, _pairs(faults, "--fault", _kinds(), most=1.0))

@@ -13,7 +13,6 @@ from sp_eval.synthetic.hospital import Hospital
 from sp_eval.synthetic.months import NEVER, as_dates
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import WorldSettings
-from sp_eval.synthetic.support import ITEMS
 
 __all__ = ["contract_form", "day_column", "registrations"]
 
@@ -79,8 +78,9 @@ def contract_form(
     }
 
 
-def _is_rotherham(settings: WorldSettings) -> bool:
-    return settings.looks_like == "rotherham"
+def _tells_all(settings: WorldSettings) -> bool:
+    """Whether the frames hold all that the world does; those of one style hold what it sends."""
+    return settings.looks_like != "gloucestershire"
 
 
 def _keys(people: People, person: pl.Series) -> pl.Series:
@@ -104,7 +104,7 @@ def _person(settings: WorldSettings, people: People, practices: Practices) -> pl
             "ethnic_category": people.ethnic[who],
             "lsoa_code": [f"E0{number}" for number in people.lsoa[who]],
             "imd_quintile": (decile + 1) // 2,
-            "imd_decile": decile if _is_rotherham(settings) else [None] * len(who),
+            "imd_decile": decile if _tells_all(settings) else [None] * len(who),
             "ltc_count": people.conditions[who],
             "death_date": pl.select(pl.when(spells["is_last"]).then(died)).to_series(),
         }
@@ -130,7 +130,7 @@ def _referral(settings: WorldSettings, people: People, referral: pl.DataFrame) -
         .otherwise(pl.col("person_key"))
         .alias("person_key")
     )
-    if _is_rotherham(settings):
+    if _tells_all(settings):
         return frame
     return frame.with_columns(
         nothing.alias("route"),
@@ -157,7 +157,7 @@ def _gp_contact(settings: WorldSettings, people: People, book: pl.DataFrame) -> 
         _keys(people, book["person"]),
         day_column("day", settings.observed_from).alias("contact_date"),
     )
-    if _is_rotherham(settings):
+    if _tells_all(settings):
         return frame
     return frame.with_columns(
         pl.col("staff").replace(_GLOUCESTERSHIRE_STAFF),
@@ -204,23 +204,23 @@ def _hospital_parts(
 
 
 def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl.DataFrame:
-    rotherham = _is_rotherham(settings)
-    ae = hospital.ae if rotherham else hospital.ae.filter(pl.col("category") == "1")
+    whole = _tells_all(settings)
+    ae = hospital.ae if whole else hospital.ae.filter(pl.col("category") == "1")
     spell = hospital.spell
-    if not rotherham:
+    if not whole:
         spell = spell.filter(pl.col("patient_class") != "3")
     # Only Gloucestershire's PODs say of every row that the person came; elsewhere it is implied.
-    came = pl.lit(None if rotherham else True, dtype=pl.Boolean).alias("attended")
-    both = _hospital_parts(ae, spell, hospital.appointment, came, names_maternity=rotherham)
+    came = pl.lit(None if whole else True, dtype=pl.Boolean).alias("attended")
+    both = _hospital_parts(ae, spell, hospital.appointment, came, names_maternity=whole)
     nothing = pl.lit(None)
     return both.select(
         _keys(people, both["person"]),
-        (pl.col("provider") if rotherham else nothing.cast(pl.String)).alias("provider_code"),
+        (pl.col("provider") if whole else nothing.cast(pl.String)).alias("provider_code"),
         day_column("day", settings.observed_from).alias("start_date"),
         day_column("end_day", settings.observed_from).alias("end_date"),
         "activity",
         "attended",
-        (nothing.cast(pl.Float64) if rotherham else pl.col("cost")).alias("cost_gbp"),
+        (nothing.cast(pl.Float64) if settings.looks_like == "rotherham" else pl.col("cost")).alias("cost_gbp"),
     )
 
 
@@ -244,14 +244,19 @@ def _spell_kind(*, names_maternity: bool) -> pl.Expr:
 
 
 def _responses(settings: WorldSettings, responses: pl.DataFrame) -> pl.DataFrame:
-    items = list(ITEMS[settings.looks_like])
+    instruments = {item.name: item.instrument for item in settings.sender.items}
+    items = list(instruments)
     frame = responses.with_columns(pl.col(items).cast(pl.Float64))
-    instrument = "rotherham_wellbeing" if _is_rotherham(settings) else "swemwbs"
+    if not items:
+        frame = frame.clear().with_columns(pl.lit(None, dtype=pl.Float64).alias("nothing"))
     long = frame.unpivot(
-        items, index=["referral_key", "stage", "day"], variable_name="item", value_name="score"
+        items or ["nothing"],
+        index=["referral_key", "stage", "day"],
+        variable_name="item",
+        value_name="score",
     )
     return long.with_columns(
         (pl.lit(f"{settings.scheme_code}:") + pl.col("referral_key")).alias("referral_id"),
-        pl.lit(instrument).alias("instrument"),
+        pl.col("item").replace_strict(instruments, return_dtype=pl.String).alias("instrument"),
         day_column("day", settings.observed_from).alias("response_date"),
     )

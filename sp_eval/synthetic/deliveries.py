@@ -6,39 +6,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from sp_eval.synthetic.faults import FaultRates, TablePlan, plan_faults
-from sp_eval.synthetic.gloucestershire_files import area_files
-from sp_eval.synthetic.gloucestershire_hubs import hub_files
 from sp_eval.synthetic.identity import Identity, draw_identity
 from sp_eval.synthetic.planting import FAULT_COLUMNS, plant
 from sp_eval.synthetic.raw_table import RawTable, SheetForm, write_csv, write_workbook
 from sp_eval.synthetic.referral_list import keyed_referrals
-from sp_eval.synthetic.rotherham_extracts import extract_files
-from sp_eval.synthetic.rotherham_workbook import workbook_sheets
-from sp_eval.synthetic.settings import SCHEMES, Style, WorldSettings
+from sp_eval.synthetic.settings import EXAMPLE, WorldSettings
 from sp_eval.synthetic.truth_files import unusable_people, write_truth
 from sp_eval.synthetic.wishes import first_of, settings_of
 from sp_eval.synthetic.world import Records, draw_records, simulate, world_truth
+from sp_eval.synthetic.writers import WRITERS
 
 __all__ = ["raw_tables", "write_contract_form", "write_deliveries"]
 
 Progress = Callable[[str], None]
-_WRITERS: Final[Mapping[Style, Sequence[Callable[..., list[RawTable]]]]] = {
-    "rotherham": (workbook_sheets, extract_files),
-    "gloucestershire": (hub_files, area_files),
-}
 
 
 def write_deliveries(
     out: Path,
     *,
-    schemes: Sequence[str] = SCHEMES,
-    people: int = 4_000,
-    referred: int = 300,
+    schemes: Sequence[str] = EXAMPLE,
+    people: int | None = None,
+    referred: int | None = None,
     seed: int = 1,
     effects: Mapping[str, float] | None = None,
     faults: FaultRates | None = None,
@@ -52,9 +45,10 @@ def write_deliveries(
     Parameters
     ----------
     schemes
-        `rotherham` and `gloucestershire`, each in its own style.
+        Names of `styles.STYLES`, each in its own style; by default the two of the example.
     people, referred
-        Everybody ever registered, and about how many are referred, in each scheme.
+        Everybody ever registered, and about how many are referred, in each scheme; by default
+        the style's own numbers, 4,000 and 300 where it has none.
     effects
         Rate ratio by outcome; those not named keep `settings.DEFAULT_EFFECTS`.
     faults
@@ -78,11 +72,12 @@ def write_deliveries(
     truth: dict[str, Any] = {}
     logs: list[pl.DataFrame] = []
     rows: dict[str, int] = {}
-    for settings in settings_of(
+    worlds = settings_of(
         schemes, people=people, referred=referred, seed=seed, effects=effects, rates=rates, to=cuts,
         hidden_driver=hidden_driver,
-    ):  # fmt: skip
-        say(f"{settings.scheme_code}: simulating {people:,} people")
+    )  # fmt: skip
+    for settings in worlds:
+        say(f"{settings.scheme_code}: simulating {settings.people:,} people")
         records, identity, tables = raw_tables(settings, rates)
         plans = plan_faults(settings, tables, rates)
         for one in cuts:
@@ -101,10 +96,7 @@ def write_deliveries(
         )
     found = pl.concat(logs) if logs else pl.DataFrame(schema=FAULT_COLUMNS)
     parameters = {
-        "people": people,
-        "referred": referred,
-        "seed": seed,
-        "effects": dict(effects or {}),
+        **_parameters(worlds, seed, effects),
         "months": list(cuts),
         "faults": asdict(rates),
         **_hidden(hidden_driver),
@@ -142,9 +134,9 @@ def raw_tables(
 def write_contract_form(
     out: Path,
     *,
-    schemes: Sequence[str] = SCHEMES,
-    people: int = 4_000,
-    referred: int = 300,
+    schemes: Sequence[str] = EXAMPLE,
+    people: int | None = None,
+    referred: int | None = None,
     seed: int = 1,
     effects: Mapping[str, float] | None = None,
     hidden_driver: float = 0.0,
@@ -157,11 +149,12 @@ def write_contract_form(
     say = progress or (lambda _: None)
     truth: dict[str, Any] = {}
     rows: dict[str, int] = {}
-    for settings in settings_of(
+    worlds = settings_of(
         schemes, people=people, referred=referred, seed=seed, effects=effects, rates=FaultRates(),
         hidden_driver=hidden_driver,
-    ):  # fmt: skip
-        say(f"{settings.scheme_code}: simulating {people:,} people")
+    )  # fmt: skip
+    for settings in worlds:
+        say(f"{settings.scheme_code}: simulating {settings.people:,} people")
         world = simulate(settings)
         folder = out / settings.scheme_code
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,16 +162,22 @@ def write_contract_form(
             frame.write_parquet(folder / f"{name}.parquet")
             rows[f"{settings.scheme_code}/{name}"] = frame.height
         truth[settings.scheme_code] = world.truth
-    parameters = {
-        "people": people,
-        "referred": referred,
-        "seed": seed,
-        "effects": dict(effects or {}),
-        **_hidden(hidden_driver),
-    }
+    parameters = {**_parameters(worlds, seed, effects), **_hidden(hidden_driver)}
     return (
         write_truth(out, parameters=parameters, truth=truth, faults=None, rows=rows) / "truth.json"
     )
+
+
+def _parameters(
+    worlds: Sequence[WorldSettings], seed: int, effects: Mapping[str, float] | None
+) -> dict[str, Any]:
+    """What was asked for; sizes by scheme where they differ."""
+    sizes: dict[str, Any] = {}
+    for name in ("people", "referred"):
+        by_scheme = {world.scheme_code: getattr(world, name) for world in worlds}
+        alike = len(set(by_scheme.values())) == 1
+        sizes[name] = next(iter(by_scheme.values())) if alike else by_scheme
+    return {**sizes, "seed": seed, "effects": dict(effects or {})}
 
 
 def _hidden(strength: float) -> dict[str, float]:
@@ -189,7 +188,7 @@ def _hidden(strength: float) -> dict[str, float]:
 def _tables(
     settings: WorldSettings, records: Records, identity: Identity, cut: int
 ) -> list[RawTable]:
-    writers = _WRITERS[settings.looks_like]
+    writers = WRITERS[settings.looks_like]
     return [table for writer in writers for table in writer(settings, records, identity, cut)]
 
 

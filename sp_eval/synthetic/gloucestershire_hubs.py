@@ -12,7 +12,7 @@ from sp_eval.synthetic.identity import Identity, spaced
 from sp_eval.synthetic.listing import day_text, listed, money_text, with_identity
 from sp_eval.synthetic.raw_table import NOTED, REPDIGITS_AS_TEXT, CsvForm, RawTable, Spot
 from sp_eval.synthetic.settings import WorldSettings, part_rng
-from sp_eval.synthetic.support import ITEMS, swemwbs_metric
+from sp_eval.synthetic.support import swemwbs_metric
 from sp_eval.synthetic.world import Records
 
 __all__ = ["hub_files"]
@@ -128,7 +128,7 @@ def _referrals(settings: WorldSettings, records: Records, identity: Identity, cu
 
 
 def _wemwbs(settings: WorldSettings, records: Records, cut: int) -> RawTable:
-    items = ITEMS["gloucestershire"]
+    items = [item.name for item in settings.sender.items]
     rows = listed(settings, records.responses, "wemwbs", cut)
     total = pl.sum_horizontal(pl.col(items), ignore_nulls=False).cast(pl.Int64)
     frame = rows.select(

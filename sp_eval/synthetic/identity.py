@@ -14,9 +14,6 @@ from sp_eval.synthetic.settings import WorldSettings, part_rng
 
 __all__ = ["ETHNIC_WORDS", "Identity", "draw_identity", "nhs_numbers", "spaced"]
 
-# NHS numbers 999 000 0000 to 999 999 9999 are never issued; each style has half of them.
-_BLOCK: Final = {"rotherham": 999_000_000, "gloucestershire": 999_500_000}
-_BLOCK_SIZE = 500_000
 _REPDIGIT = 9_999_999_999
 _MODULUS, _NO_CHECK_DIGIT = 11, 10
 _VALID_SHARE = 10 / 11
@@ -67,15 +64,17 @@ class Identity:
 def nhs_numbers(settings: WorldSettings, count: int) -> npt.NDArray[np.int64]:
     """Return `count` different ten-digit numbers with right check digits, never issued to anyone.
 
-    The two styles draw from separate ranges, so two schemes share no number. `ValueError`
-    beyond 400,000 people a scheme.
+    NHS numbers 999 000 0000 to 999 999 9999 are never issued. Each style has a range of them;
+    the two of the example share none. `ValueError` where a range is too small for the people.
     """
     tries = int(count / _VALID_SHARE * 1.05) + 100
-    if tries > _BLOCK_SIZE:
-        raise ValueError("at most 400,000 people a scheme: there are no more test numbers")
+    first, size = settings.sender.numbers
+    if tries > size:
+        most = size * 4 // 5
+        raise ValueError(f"at most {most:,} people a scheme: there are no more test numbers")
     rng = part_rng(settings, "nhs numbers")
-    drawn = rng.choice(_BLOCK_SIZE, tries, replace=False)
-    nine = drawn.astype(np.int64) + _BLOCK[settings.looks_like]
+    drawn = rng.choice(size, tries, replace=False)
+    nine = drawn.astype(np.int64) + first
     digits = nine[:, None] // 10 ** np.arange(8, -1, -1) % 10
     check = _MODULUS - (digits @ np.arange(10, 1, -1)) % _MODULUS
     check = np.where(check == _MODULUS, 0, check)

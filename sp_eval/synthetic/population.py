@@ -18,8 +18,6 @@ Bools = npt.NDArray[np.bool_]
 
 ETHNIC_LETTERS = np.array(list("ABCDFHJKLMNRSZ"))
 _ETHNIC_SHARES = np.array([84, 1, 4, 0.7, 0.5, 1.5, 2.5, 0.6, 0.8, 0.8, 0.9, 0.5, 0.7, 1.5])
-_CODE_PREFIX = {"rotherham": "C87", "gloucestershire": "L84"}
-_LSOA_FIRST = {"rotherham": 1007600, "gloucestershire": 1022100}
 _LSOA_PER_PRACTICE = 10
 _YEAR = 365.25
 _LONG_ENOUGH = 60  # days; shorter stays hold no change of practice
@@ -108,7 +106,7 @@ def draw_people(settings: WorldSettings) -> tuple[People, Practices]:
         decile=decile,
         conditions=conditions,
         frailty=rng.gamma(shape, 1 / shape, n),
-        lsoa=(lsoa + _LSOA_FIRST[settings.looks_like]).astype(np.int32),
+        lsoa=(lsoa + settings.sender.lsoa_first).astype(np.int32),
         practice=practice,
         **spells,
     )
@@ -119,7 +117,7 @@ def _draw_practices(settings: WorldSettings) -> Practices:
     rng = part_rng(settings, "practices")
     count = settings.practices
     numbers = np.sort(rng.choice(np.arange(700, 1_000), count, replace=False))
-    prefix = _CODE_PREFIX[settings.looks_like]
+    prefix = settings.sender.practice_prefix
     refers = np.zeros(count, dtype=np.bool_)
     chosen = max(1, round(count * settings.referring_share))
     refers[rng.permutation(count)[:chosen]] = True

@@ -29,9 +29,7 @@ NEEDS: Final = (
     "bereavement",
 )
 _NEED_SHARES = np.array([26, 21, 13, 7, 12, 5, 11, 5]) / 100
-_ROUTES = ("gp", "nurse", "case_management", "community_matron")
 _AFTER = 27  # a second referral comes at most so many days after the first
-_REFERENCE = {"rotherham": "VAR", "gloucestershire": "GSP-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def draw_service(
             "known": known,
             "day": rows.day.astype(np.int32),
             "practice_code": practices.code[rows.practice],
-            "route": labels(_ROUTES, rng.choice(4, n, p=[0.64, 0.18, 0.11, 0.07])),
+            "route": _routes(settings, n, rng),
             **needs,
             **ended,
             "first_contact_day": np.where(accepted, first_contact, NEVER).astype(np.int32),
@@ -102,7 +100,7 @@ def draw_service(
 
 
 def _references(settings: WorldSettings, count: int) -> list[str]:
-    prefix = _REFERENCE[settings.looks_like]
+    prefix = settings.sender.reference
     return [f"{prefix}{10_000 + number}" for number in range(count)]
 
 
@@ -144,6 +142,11 @@ def _some(rng: np.random.Generator, count: int, share: float) -> Ints:
     return np.sort(rng.choice(count, wanted, replace=False))
 
 
+def _routes(settings: WorldSettings, count: int, rng: np.random.Generator) -> pl.Series:
+    shares = settings.sender.routes
+    return labels(tuple(shares), rng.choice(len(shares), count, p=list(shares.values())))
+
+
 def _needs(count: int, rng: np.random.Generator) -> dict[str, pl.Series]:
     primary = rng.choice(len(NEEDS), count, p=_NEED_SHARES)
     step = rng.integers(1, len(NEEDS), count)
@@ -168,8 +171,7 @@ def _ending(
     n = len(rows.day)
     who = np.where(rows.person >= 0, rows.person, 0)
     refusals = ("declined", "uncontactable", "inappropriate")
-    shares = (0.6, 0.4, 0.0) if settings.looks_like == "rotherham" else (0.5, 0.3, 0.2)
-    refusal = rng.choice(3, n, p=shares)
+    refusal = rng.choice(3, n, p=settings.sender.refusals)
     outcome = labels(("accepted", *refusals), np.where(accepted, 0, 1 + refusal))
     planned = np.where(
         accepted, first_contact + rng.integers(45, 240, n), rows.day + rng.integers(7, 50, n)

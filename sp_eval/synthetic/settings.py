@@ -6,17 +6,15 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
-
 import numpy as np
 
 from sp_eval.study.outcomes import OUTCOMES
+from sp_eval.synthetic.styles import EXAMPLE, STYLES, SenderStyle
 
-__all__ = ["AFFECTED", "DEFAULT_EFFECTS", "SCHEMES", "Style", "WorldSettings", "part_rng"]
+__all__ = ["AFFECTED", "DEFAULT_EFFECTS", "EXAMPLE", "SCHEMES", "WorldSettings", "part_rng"]
 
 MOST_PRACTICES = 300  # as many codes as are kept for made-up practices
-Style = Literal["rotherham", "gloucestershire"]
-SCHEMES: tuple[Style, ...] = ("rotherham", "gloucestershire")
+SCHEMES: tuple[str, ...] = tuple(STYLES)
 
 # The outcomes a scheme can change directly; the others in the registry are made of these.
 AFFECTED: tuple[str, ...] = tuple(
@@ -65,7 +63,7 @@ class WorldSettings:
     """
 
     scheme_code: str = "rotherham"
-    style: Style | None = None
+    style: str | None = None
     people: int = 4_000
     referred: int = 300
     seed: int = 1
@@ -120,11 +118,16 @@ class WorldSettings:
             raise ValueError("referrals must lie inside the observed time")
 
     @property
-    def looks_like(self) -> Style:
+    def looks_like(self) -> str:
         """The sender whose codes and numbers the world uses."""
         if self.style is not None:
             return self.style
-        return "gloucestershire" if self.scheme_code == "gloucestershire" else "rotherham"
+        return self.scheme_code if self.scheme_code in STYLES else "rotherham"
+
+    @property
+    def sender(self) -> SenderStyle:
+        """What is known of that sender."""
+        return STYLES[self.looks_like]
 
     @property
     def days(self) -> int:

@@ -7,6 +7,7 @@ from datetime import date
 
 from sp_eval.synthetic.faults import FaultRates
 from sp_eval.synthetic.settings import SCHEMES, WorldSettings
+from sp_eval.synthetic.styles import STYLES
 
 __all__ = ["first_of", "settings_of"]
 
@@ -14,8 +15,8 @@ __all__ = ["first_of", "settings_of"]
 def settings_of(
     schemes: Sequence[str],
     *,
-    people: int,
-    referred: int,
+    people: int | None,
+    referred: int | None,
     seed: int,
     effects: Mapping[str, float] | None,
     rates: FaultRates,
@@ -24,22 +25,25 @@ def settings_of(
 ) -> list[WorldSettings]:
     """Return the settings of each scheme's world; deliveries cut in the months `to` must fit.
 
+    Where `people` or `referred` is None, the number is the style's own.
+
     `ValueError`, in words for the person who asked, for what cannot be.
     """
     for scheme in schemes:
         if scheme not in SCHEMES:
             raise ValueError(f"no style for scheme '{scheme}'; there are: {', '.join(SCHEMES)}")
+    wanted = {"people": people, "referred": referred}
+    asked = {name: number for name, number in wanted.items() if number is not None}
     all_settings = [
         WorldSettings(
             scheme_code=scheme,
-            people=people,
-            referred=referred,
             seed=seed,
             effects=dict(effects or {}),
             consent_refused=rates.consent_no,
             unlinked=rates.unlinked_not_on_register,
             referred_again=rates.rereferral_within_28d,
             hidden_driver=hidden_driver,
+            **dict(STYLES[scheme].world) | asked,
         )
         for scheme in schemes
     ]

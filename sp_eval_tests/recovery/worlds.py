@@ -8,7 +8,7 @@ from typing import Any
 
 from sp_eval.study.design import SENSITIVITY, StudyDesign
 from sp_eval.study.outcomes import OUTCOMES, Outcome
-from sp_eval.synthetic.settings import AFFECTED, SCHEMES, WorldSettings
+from sp_eval.synthetic.settings import AFFECTED, EXAMPLE, WorldSettings
 from sp_eval_tests.support.studies import a_study
 
 __all__ = ["JUDGED", "KINDS", "PLAN", "STUDY", "Kind", "Planned"]
@@ -119,5 +119,5 @@ PLAN: tuple[Planned, ...] = tuple(
     for seed in range(max(kind.seeds for kind in KINDS))
     for kind in KINDS
     if seed < kind.seeds
-    for scheme in SCHEMES
+    for scheme in EXAMPLE
 )

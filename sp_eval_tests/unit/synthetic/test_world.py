@@ -10,7 +10,7 @@ import pytest
 
 from sp_eval.contracts.frames import failures
 from sp_eval.contracts.odcs import load_contract
-from sp_eval.synthetic.settings import AFFECTED, SCHEMES, WorldSettings
+from sp_eval.synthetic.settings import AFFECTED, EXAMPLE, WorldSettings
 from sp_eval.synthetic.truth import WINDOWS
 from sp_eval.synthetic.world import World, simulate
 
@@ -50,7 +50,7 @@ def spans(one: World) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", EXAMPLE)
 def test_every_table_keeps_its_contract(scheme):
     for name, frame in world(scheme).tables.items():
         assert frame.height > 0
@@ -158,7 +158,7 @@ def test_truth_counts_what_the_tables_hold(mortality):
 
 
 @pytest.mark.parametrize("mortality", [1.0, 12.0])
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", EXAMPLE)
 def test_nothing_happens_outside_registration_or_after_death(scheme, mortality):
     one = world(scheme, mortality=mortality)
     span = spans(one)
@@ -211,7 +211,7 @@ def test_contacts_stand_in_the_book_of_the_practice_of_the_day():
     assert (at["practice_code"] == at["practice_code_reg"]).all()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", EXAMPLE)
 def test_only_referring_practices_refer_and_in_time(scheme):
     one = world(scheme)
     practices = one.records.practices
@@ -259,7 +259,7 @@ def test_seasons_come_and_can_be_left_out():
 
 
 def test_no_two_rows_of_a_table_are_alike():
-    for scheme in SCHEMES:
+    for scheme in EXAMPLE:
         tables = world(scheme).tables
         for name in ("person", "referral", "gp_contact", "outcome_response", "activity"):
             assert not tables[name].is_duplicated().any(), name

@@ -1,0 +1,24 @@
+"""Who writes the files of each style: functions from a world's records to a sender's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from sp_eval.synthetic.gloucestershire_files import area_files
+from sp_eval.synthetic.gloucestershire_hubs import hub_files
+from sp_eval.synthetic.identity import Identity
+from sp_eval.synthetic.raw_table import RawTable
+from sp_eval.synthetic.rotherham_extracts import extract_files
+from sp_eval.synthetic.rotherham_workbook import workbook_sheets
+from sp_eval.synthetic.settings import WorldSettings
+from sp_eval.synthetic.world import Records
+
+__all__ = ["WRITERS"]
+
+Writer = Callable[[WorldSettings, Records, Identity, int], list[RawTable]]
+# each as the files were on a day number (exclusive)
+WRITERS: Final[Mapping[str, Sequence[Writer]]] = {
+    "rotherham": (workbook_sheets, extract_files),
+    "gloucestershire": (hub_files, area_files),
+}
