@@ -37,7 +37,7 @@ def write_and_show(
     for scheme in wanted:
         if scheme not in SCHEMES:
             raise RequestRefusedError(
-                f"There is no synthetic style '{scheme}'; there are: {', '.join(SCHEMES)}, or {ALL}."
+                f"There is no synthetic style '{scheme}'; there are: {', '.join((*SCHEMES, ALL))}."
             )
     set_effects = _pairs(effects, "--effect", tuple(DEFAULT_EFFECTS), most=_LARGEST_RATIO)
     rates = fault_rates(usual_faults, _pairs(faults, "--fault", _kinds(), most=1.0))

@@ -213,6 +213,7 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
     came = pl.lit(None if whole else True, dtype=pl.Boolean).alias("attended")
     both = _hospital_parts(ae, spell, hospital.appointment, came, names_maternity=whole)
     nothing = pl.lit(None)
+    unpriced = settings.looks_like == "rotherham"
     return both.select(
         _keys(people, both["person"]),
         (pl.col("provider") if whole else nothing.cast(pl.String)).alias("provider_code"),
@@ -220,7 +221,7 @@ def _hospital(settings: WorldSettings, people: People, hospital: Hospital) -> pl
         day_column("end_day", settings.observed_from).alias("end_date"),
         "activity",
         "attended",
-        (nothing.cast(pl.Float64) if settings.looks_like == "rotherham" else pl.col("cost")).alias("cost_gbp"),
+        (nothing.cast(pl.Float64) if unpriced else pl.col("cost")).alias("cost_gbp"),
     )
 
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
 import numpy as np
 
 from sp_eval.study.outcomes import OUTCOMES

@@ -15,6 +15,7 @@ from sp_eval.synthetic.settings import WorldSettings, part_rng
 
 __all__ = ["draw_activities", "draw_costs", "draw_questionnaires", "swemwbs_metric"]
 
+
 def swemwbs_metric() -> dict[int, str]:
     """Return the published raw-to-metric conversion of SWEMWBS, metric as text."""
     return {int(row["raw"]): row["metric"] for row in code_table("swemwbs_metric")}
