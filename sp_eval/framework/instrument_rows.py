@@ -12,7 +12,9 @@ from sp_eval.models.estimate import TooFewEventsError
 from sp_eval.models.paired_change import paired_change, paired_scores
 from sp_eval.study.outcomes import INSTRUMENTS
 
-__all__ = ["instrument_rows"]
+__all__ = ["NOT_ASKED", "instrument_rows"]
+
+NOT_ASKED = "this scheme sent no answers to this questionnaire"
 
 
 def instrument_rows(maker: RowMaker, responses: pl.DataFrame) -> list[dict[str, Any]]:
@@ -22,10 +24,10 @@ def instrument_rows(maker: RowMaker, responses: pl.DataFrame) -> list[dict[str, 
         instrument = INSTRUMENTS.get(choice.name)
         if instrument is None:
             continue
-        own = responses.filter(pl.col("instrument") == instrument.name)
+        own = responses.filter(pl.col("instrument") == instrument.questionnaire)
         try:
             if own.is_empty():
-                raise TooFewEventsError("this scheme sent no answers to this questionnaire")
+                raise TooFewEventsError(NOT_ASKED)
             pairs = paired_scores(own, instrument, conversion=_conversion(instrument.name))
             rows.append(maker.released(choice, paired_change(pairs), role="descriptive"))
         except TooFewEventsError as error:

@@ -27,8 +27,8 @@ def paired_scores(
 
     Returns
     -------
-    `person_key, baseline, follow_up`, one row a person with both. Where the score is a mean, it
-    is over the items answered both times, at least half of all.
+    `person_key, baseline, follow_up`, one row a person with both. A mean is over the items
+    answered both times, of which there must be enough; a sum is that mean times all items.
     """
     items = responses.filter(pl.col("item").is_in(instrument.items)).drop_nulls("score")
     dated = items.group_by("person_key", "stage").agg(
@@ -47,15 +47,15 @@ def paired_scores(
         baseline=pl.col("score").sum(),
         follow_up=pl.col("score_later").sum(),
     )
+    enough = by_person.filter(pl.col("answered") >= instrument.enough)
     if instrument.scoring == "metric_of_sum":
-        whole = by_person.filter(pl.col("answered") == len(instrument.items))
         table = {float(raw): metric for raw, metric in conversion.items()}
-        scored = whole.with_columns(
+        scored = enough.with_columns(
             pl.col("baseline", "follow_up").replace_strict(table, default=None)
         ).drop_nulls()
     else:
-        enough = by_person.filter(pl.col("answered") * 2 >= len(instrument.items))
-        scored = enough.with_columns(pl.col("baseline", "follow_up") / pl.col("answered"))
+        times = len(instrument.items) if instrument.scoring == "sum" else 1
+        scored = enough.with_columns(pl.col("baseline", "follow_up") * times / pl.col("answered"))
     return scored.select("person_key", "baseline", "follow_up").sort("person_key")
 
 

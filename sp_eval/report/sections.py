@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from sp_eval.comparison.covariate_names import in_words
+from sp_eval.framework.instrument_rows import NOT_ASKED
 from sp_eval.report import words
 from sp_eval.report.answers import interval_words, percent_change, way
 from sp_eval.report.figure import Figure, Sentence, say
@@ -206,6 +207,7 @@ def other_methods(release: Release, scheme: str, outcome: str) -> Table:
 def described(release: Release, scheme: str) -> Table | None:
     """The questionnaires: change in the same people, nobody to compare with."""
     rows: list[tuple[Cell, ...]] = []
+    not_asked: Sentence | None = None
     for row in release.rows("estimate", scheme_code=scheme, method="paired_change"):
         key: dict[str, Any] = {
             "scheme_code": scheme,
@@ -213,6 +215,9 @@ def described(release: Release, scheme: str) -> Table | None:
             "method": "paired_change",
         }
         label = INSTRUMENTS[row["outcome"]].label
+        if row["withheld_reason"] == NOT_ASKED:
+            not_asked = Sentence((release.text("estimate", "withheld_reason", **key),))
+            continue
         if row["status"] == "withheld":
             why = release.text("estimate", "withheld_reason", **key)
             rows.append((label, "withheld", Sentence((why,)), ""))
@@ -222,6 +227,9 @@ def described(release: Release, scheme: str) -> Table | None:
         ]
         people = release.number("estimate", "n_analysed", **key)
         rows.append((label, n[0], say("{a} to {b}", a=n[1], b=n[2]), people))
+    if not_asked:
+        which = "each other one" if rows else "each questionnaire of the study"
+        rows.append((which, "withheld", not_asked, ""))
     heads = ("questionnaire", "change, last less first", "interval", "people with both")
     place = words.short(scheme)
     return Table(f"How people felt, {place}", heads, tuple(rows)) if rows else None

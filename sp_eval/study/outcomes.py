@@ -38,14 +38,30 @@ class Outcome:
 class Instrument:
     """A questionnaire scored per person; change is paired, never compared between groups.
 
-    `scoring`: the raw sum of all items converted to its metric, or the mean of those answered.
+    `scoring`: the raw sum of all items converted to its metric; the mean of the items answered;
+    or their sum, as if those left out had been answered like the others. `at_least` items must be
+    answered both times (by default half of them). `asked_in` is the questionnaire of
+    `codes/instrument.csv` that holds the items, where the score is one part of it.
     """
 
     name: str
     label: str
     items: tuple[str, ...]
     higher_is_better: bool
-    scoring: Literal["metric_of_sum", "mean"]
+    scoring: Literal["metric_of_sum", "mean", "sum"]
+    at_least: int | None = None
+    asked_in: str | None = None
+
+    @property
+    def questionnaire(self) -> str:
+        return self.asked_in or self.name
+
+    @property
+    def enough(self) -> int:
+        """How many items make a score."""
+        if self.scoring == "metric_of_sum":
+            return len(self.items)
+        return self.at_least or (len(self.items) + 1) // 2
 
 
 _ALL: tuple[Outcome, ...] = (
@@ -72,31 +88,80 @@ _ALL: tuple[Outcome, ...] = (
 )
 OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in _ALL}
 
-INSTRUMENTS: dict[str, Instrument] = {
-    "swemwbs": Instrument(
+_EIGHT_AREAS = (
+    "feeling_positive",
+    "lifestyle",
+    "looking_after_yourself",
+    "managing_symptoms",
+    "work_volunteering_social",
+    "money",
+    "where_you_live",
+    "family_friends",
+)
+
+
+def _questions(count: int) -> tuple[str, ...]:
+    return tuple(f"q{number}" for number in range(1, count + 1))
+
+
+def _part(name: str, label: str, asked_in: str, *, higher_is_better: bool) -> Instrument:
+    """One answer of a questionnaire whose answers are never added up."""
+    item = name.removeprefix(f"{asked_in}_")
+    return Instrument(name, label, (item,), higher_is_better, "mean", asked_in=asked_in)
+
+
+_SCORED: tuple[Instrument, ...] = (
+    Instrument(
         "swemwbs",
         "Short Warwick-Edinburgh wellbeing scale (metric score, 7 to 35)",
-        ("q1", "q2", "q3", "q4", "q5", "q6", "q7"),
+        _questions(7),
         higher_is_better=True,
         scoring="metric_of_sum",
     ),
-    "rotherham_wellbeing": Instrument(
+    Instrument(
         "rotherham_wellbeing",
         "Rotherham wellbeing tool (mean of eight areas of life, 1 to 5)",
-        (
-            "feeling_positive",
-            "lifestyle",
-            "looking_after_yourself",
-            "managing_symptoms",
-            "work_volunteering_social",
-            "money",
-            "where_you_live",
-            "family_friends",
-        ),
+        _EIGHT_AREAS,
         higher_is_better=True,
         scoring="mean",
     ),
-}
+    Instrument(
+        "wemwbs",
+        "Warwick-Edinburgh wellbeing scale (14 to 70)",
+        _questions(14),
+        higher_is_better=True,
+        scoring="sum",
+        at_least=11,
+    ),
+    Instrument(
+        "wellbeing_star",
+        "Well-being Star (mean of eight areas of life, 1 to 5)",
+        _EIGHT_AREAS,
+        higher_is_better=True,
+        scoring="mean",
+    ),
+    Instrument(
+        "mycaw",
+        "MYCaW profile (mean of concerns and wellbeing, 0 to 6; lower is better)",
+        ("concern1", "concern2", "wellbeing"),
+        higher_is_better=False,
+        scoring="mean",
+    ),
+    _part("hads_anxiety", "HADS anxiety (0 to 21; lower is better)", "hads",
+          higher_is_better=False),
+    _part("hads_depression", "HADS depression (0 to 21; lower is better)", "hads",
+          higher_is_better=False),
+    _part("eq5d5l_vas", "EQ-5D health today (0 to 100)", "eq5d5l", higher_is_better=True),
+    _part("general_health", "General health (1 very good to 5 very bad; lower is better)",
+          "general_health", higher_is_better=False),
+    _part("ons4_satisfied", "ONS life satisfaction (0 to 10)", "ons4", higher_is_better=True),
+    _part("ons4_worthwhile", "ONS things done are worthwhile (0 to 10)", "ons4",
+          higher_is_better=True),
+    _part("ons4_happy", "ONS happy yesterday (0 to 10)", "ons4", higher_is_better=True),
+    _part("ons4_anxious", "ONS anxious yesterday (0 to 10; lower is better)", "ons4",
+          higher_is_better=False),
+)  # fmt: skip
+INSTRUMENTS: dict[str, Instrument] = {scored.name: scored for scored in _SCORED}
 
 
 def outcome_named(name: str) -> Outcome | Instrument:

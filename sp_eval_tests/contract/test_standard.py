@@ -100,7 +100,7 @@ def test_sources_and_instruments_are_those_a_study_can_name() -> None:
     registry = {(row["instrument"], row["item"]): row for row in code_table("instrument")}
     for instrument in INSTRUMENTS.values():
         for item in instrument.items:
-            direction = registry[instrument.name, item]["direction"]
+            direction = registry[instrument.questionnaire, item]["direction"]
             assert (direction == "higher_is_better") is instrument.higher_is_better
 
 

@@ -72,6 +72,44 @@ def test_a_mean_is_over_the_items_answered_both_times_and_needs_half() -> None:
     assert found == [("aa", 2.0, 3.5)]
 
 
+def test_a_sum_counts_items_left_out_like_the_others_if_there_are_enough() -> None:
+    whole = INSTRUMENTS["wemwbs"]
+    eleven, ten = (dict.fromkeys(whole.items[:count], 3) for count in (11, 10))
+    found = scored(
+        whole,
+        ("aa", "baseline", date(2017, 6, 1), every(2, of=whole)),
+        ("aa", "follow_up", date(2017, 9, 1), eleven),
+        ("bb", "baseline", date(2017, 6, 1), every(2, of=whole)),
+        ("bb", "follow_up", date(2017, 9, 1), ten),
+    )
+    assert found == [("aa", 28.0, 42.0)]
+
+
+def test_where_lower_is_better_a_gain_is_a_fall_of_the_score() -> None:
+    mycaw = INSTRUMENTS["mycaw"]
+    assert not mycaw.higher_is_better
+    before, after = ({"concern1": c, "concern2": None, "wellbeing": w} for c, w in ((6, 4), (3, 2)))
+    pairs = paired_scores(
+        answers(
+            *(
+                (person, stage, day, scores)
+                for person in ("aa", "bb", "cc")
+                for stage, day, scores in (
+                    ("baseline", date(2017, 6, 1), before),
+                    ("follow_up", date(2017, 8, 1), after),
+                )
+            ),
+            # another concern than at first is no later answer to it
+            ("dd", "baseline", date(2017, 6, 1), {"concern1": 6.0}),
+            ("dd", "follow_up", date(2017, 8, 1), {"concern2": 0.0}),
+        ),
+        mycaw,
+        conversion={},
+    )
+    assert pairs.rows() == [(person, 5.0, 2.5) for person in ("aa", "bb", "cc")]
+    assert paired_change(pairs).point == -2.5
+
+
 def test_a_follow_up_no_later_than_the_baseline_is_none() -> None:
     found = scored(
         SUM,
