@@ -2,7 +2,7 @@
 
 A mapping has these verbs and no others: `from`, `const`, `from_path`, `parse`, `recode`,
 `decide`, `when`/`take`, `split`, `unpivot`, `keep_when`, `footer`, `check`, `drop`, `absent`,
-`layouts`, `renamed`. It may rename, recode and parse; it may not compute: computation is SQL.
+`layouts`, `renamed`, `unlinked_when`. It may rename, recode and parse; it may not compute: computation is SQL.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ class Dataset(Closed):
     supply: Literal["snapshot", "increment"] = "snapshot"
     identifier: str | None = Field(default=None, description="Becomes the person_key.")
     reference: str | None = Field(default=None, description="Becomes the referral_id.")
+    unlinked_when: Condition = Field(
+        default_factory=dict,
+        description="Rows that may lack the identifier: accepted, counted, linked to nobody.",
+    )
     covers: Covers | None = None
     belongs: Mapping[str, str] = Field(default_factory=dict)
     footer: Condition = Field(default_factory=dict)
@@ -83,6 +87,8 @@ class Dataset(Closed):
             if odd := sorted(set(layout.columns) ^ known):
                 raise ValueError(f"layout {name}: each column must have its header: {odd}")
         _check_renamed(self)
+        if self.unlinked_when and not (self.identifier and self.reference):
+            raise ValueError("unlinked_when needs an identifier, and a reference in its place")
         if odd := sorted(set(self.footer) - known):
             raise ValueError(f"the footer names columns that nothing else speaks of: {odd}")
         if odd := sorted(set(self.belongs) - known - self.path_parts):
@@ -123,6 +129,7 @@ class Dataset(Closed):
         used |= set(self.check) | {s for rule in self.check.values() for s in rule.sources()}
         used |= set(self.unpivot.columns) if self.unpivot else set()
         used |= set(self.keep_when.when) if self.keep_when else set()
+        used |= set(self.unlinked_when)
         return frozenset(used)
 
     @property

@@ -93,6 +93,11 @@ class Pseudonymiser:
             known.replace_strict(distinct, faults, return_dtype=pl.String),
         )
 
+    def strangers(self, referral_ids: pl.Series) -> pl.Series:
+        """Return a person_key of its own for each referral_id: that of nobody on any register."""
+        made = [None if one is None else self._hmac(f"no number {one}") for one in referral_ids]
+        return pl.Series(made, dtype=pl.String)
+
     def referrals(self, references: pl.Series) -> pl.Series:
         """Return the referral_id of each of the scheme's own references; null where blank."""
         known = references.str.strip_chars()

@@ -12,6 +12,7 @@ from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.raw import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.verbs import meets
 
 __all__ = ["SourceRows", "pseudonymise", "require_own_scheme"]
 
@@ -79,6 +80,12 @@ def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser
         )
     if dataset.identifier:
         keys, fault = pseudonymiser.people(frame[dataset.identifier])
+        if dataset.unlinked_when and dataset.reference:
+            alone = frame.select(meets(dataset.unlinked_when)).to_series()
+            alone &= (fault == "nhs_missing").fill_null(value=False)
+            own = pseudonymiser.strangers(frame[dataset.reference])
+            keys = own.zip_with(alone, keys)
+            fault = fault.zip_with(~alone, pl.Series([None], dtype=pl.String))
         frame = frame.with_columns(keys.alias(dataset.identifier))
     return SourceRows(
         frame=frame,
