@@ -2,7 +2,8 @@
 
 A mapping has these verbs and no others: `from`, `const`, `from_path`, `parse`, `recode`,
 `decide`, `when`/`take`, `split`, `unpivot`, `keep_when`, `footer`, `check`, `drop`, `absent`,
-`layouts`, `renamed`, `unlinked_when`. It may rename, recode and parse; it may not compute: computation is SQL.
+`layouts`, `renamed`, `unlinked_when`. It may rename, recode and parse; it may not compute:
+computation is SQL.
 """
 
 from __future__ import annotations
@@ -159,6 +160,17 @@ class SchemeMapping(Closed):
         description="The delivery of a month is due on this day of the month after it.",
     )
     datasets: Mapping[str, Dataset] = Field(min_length=1)
+    absent: Mapping[str, str] = Field(
+        default_factory=dict, description="Contract that no file of the scheme fills -> why."
+    )
+
+    @model_validator(mode="after")
+    def _not_sent_is_not_sent(self) -> Self:
+        if odd := sorted(set(self.absent) - set(contract_names("extract"))):
+            raise ValueError(f"absent names contracts that there are not: {odd}")
+        if odd := sorted(set(self.absent) & {d.contract for d in self.datasets.values()}):
+            raise ValueError(f"absent, and yet filled by a table: {odd}")
+        return self
 
     def at(self, month: str) -> SchemeMapping:
         """The mapping as it holds for deliveries of that month (YYYY-MM)."""

@@ -12,8 +12,10 @@ from sp_eval.comparison.propensity import NotConvergedError
 from sp_eval.comparison.scheme_design import design_scheme
 from sp_eval.framework.design_store import SchemeCompared
 from sp_eval.framework.gate import Gate, facts_in_words, judge_design
+from sp_eval.framework.not_held import reason_not_held
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import StudyDesign
+from sp_eval.study.outcomes import OUTCOMES
 from sp_eval.warehouse.connection import Connection
 
 __all__ = ["compare_scheme", "gate_of"]
@@ -22,7 +24,7 @@ __all__ = ["compare_scheme", "gate_of"]
 def compare_scheme(conn: Connection, study: StudyDesign, scheme: str) -> SchemeCompared:
     """Match a scheme's referred people, once its candidates are built; no outcome is read."""
     candidates, history = read_eligible(conn, scheme), read_history(conn, scheme)
-    design, reason = None, _hindrance(conn, candidates, scheme)
+    design, reason = None, _hindrance(conn, study, candidates, scheme)
     if reason is None:
         try:
             design = design_scheme(candidates, history, study)
@@ -42,13 +44,17 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
     return replace(gate, facts=facts_in_words(facts), override=study.override)
 
 
-def _hindrance(conn: Connection, candidates: pl.DataFrame, scheme: str) -> str | None:
+def _hindrance(
+    conn: Connection, study: StudyDesign, candidates: pl.DataFrame, scheme: str
+) -> str | None:
     """Why no comparison can be made of this scheme, or None."""
     exposed = candidates.filter("is_exposed", "is_in_study").height
     if exposed and candidates.filter(~pl.col("is_exposed")).height:
         return None
     if not referrals_received(conn, scheme):
         return "no referral of this scheme was received, or none could be used"
+    if told := reason_not_held(scheme, OUTCOMES[study.primary.name]):
+        return told
     if not exposed:
         return "nobody referred in the index period can be followed back for the whole look-back"
     return "nobody who was not referred can be compared with"

@@ -8,6 +8,7 @@ import polars as pl
 
 from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.framework.gate import Gate
+from sp_eval.framework.not_held import reason_not_held
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.verdict import verdict_of
 from sp_eval.models.before_after import before_after
@@ -69,7 +70,7 @@ def _alone(
         return _withheld(maker, choice, "before_after", _RATIO, "descriptive", reason)
     try:
         if outcome.clock not in held:
-            raise TooFewEventsError(_not_covered(outcome))
+            raise TooFewEventsError(_not_covered(maker.scheme_code, outcome))
         return maker.released(choice, before_after(own), role="descriptive")
     except TooFewEventsError as error:
         return _withheld(maker, choice, "before_after", _RATIO, "descriptive", str(error))
@@ -97,7 +98,9 @@ def _matched(
 ) -> list[Row]:
     weighted = matched_counts(design, design.primary, counts, Censoring(design.censoring()))
     found = {
-        choice.name: _tried(weighted, counts, outcome, held)
+        choice.name: _not_covered(maker.scheme_code, outcome)
+        if outcome.clock not in held
+        else _tried(weighted, counts, outcome)
         for choice, outcome in maker.study.counted
     }
     kept: dict[str, Any] = {"note": gate.note}
@@ -122,10 +125,7 @@ def _tried(
     weighted: MatchedCounts,
     counts: Counts,
     outcome: Outcome,
-    held: frozenset[str],
 ) -> MatchedRates | str:
-    if outcome.clock not in held:
-        return _not_covered(outcome)
     try:
         return matched_estimate(weighted, counts.history, outcome)
     except TooFewEventsError as error:
@@ -141,7 +141,7 @@ def _described(
         for method in _DESCRIBED:
             try:
                 if outcome.clock not in held:
-                    raise TooFewEventsError(_not_covered(outcome))
+                    raise TooFewEventsError(_not_covered(maker.scheme_code, outcome))
                 found = described_estimate(
                     described, design, outcome, method=method, seed=maker.study.seed
                 )
@@ -167,6 +167,8 @@ def _withheld(
     return maker.withheld(choice, method=method, scale=scale, role=role, reason=reason)
 
 
-def _not_covered(outcome: Outcome) -> str:
+def _not_covered(scheme_code: str, outcome: Outcome) -> str:
+    if told := reason_not_held(scheme_code, outcome):
+        return told
     kinds = ", ".join(source.replace("_", " ") for source in outcome.sources)
     return f"no file covers {kinds} activity for long enough around the referrals"

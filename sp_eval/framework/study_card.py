@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
+from sp_eval.framework.not_held import columns_not_recorded, why_not_sent
 from sp_eval.study.design import StudyDesign
 
 __all__ = ["scheme_rows", "study_rows"]
@@ -67,8 +68,14 @@ def scheme_rows(delivering: Iterable[str]) -> pl.DataFrame:
                 "identifier": mapping.identifier,
                 "held": ", ".join(held),
                 "not_held": ", ".join(lacking) or None,
+                "why_not_held": _told(why_not_sent(mapping, lacking)),
+                "not_recorded": _told(columns_not_recorded(mapping)),
             }
         )
     if not rows:
         return empty_frame(contract)
-    return conform(pl.DataFrame(rows, schema_overrides={"not_held": pl.String}), contract)
+    return conform(pl.DataFrame(rows, infer_schema_length=None), contract)
+
+
+def _told(reasons: Mapping[str, str]) -> str | None:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or None

@@ -40,6 +40,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         release=release,
         words=words,
         methods=sections.methods_paragraph(release),
+        cards=_tables(release, "scheme", sections.card, codes),
         deliveries=[sections.deliveries(release, code) for code in codes],
         coverage=[_coverage(release, code) for code in codes],
         detectable=_tables(release, "detectable_change", sections.detectable, codes),

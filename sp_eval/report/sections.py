@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "attrition",
     "balance",
+    "card",
     "coverage",
     "deliveries",
     "described",
@@ -102,6 +103,24 @@ def deliveries(release: Release, scheme: str) -> tuple[Table, Table]:
         Table(f"What came from {place}", ("", *heads), tuple(sums)),
         Table(f"Every file of {place}", ("file", "month", "status", *heads[1:]), tuple(each)),
     )
+
+
+def card(release: Release, scheme: str) -> Table:
+    """What a scheme sends, and what it does not, in the words of its mapping."""
+    key = {"scheme_code": scheme}
+    row = release.row("scheme", **key) or {}
+    named = (
+        ("sends", "held"),
+        ("does not send", "not_held"),
+        ("why not", "why_not_held"),
+        ("does not record in what it sends", "not_recorded"),
+    )
+    rows = [
+        (told, Sentence((release.text("scheme", column, **key),)))
+        for told, column in named
+        if row.get(column)
+    ]
+    return Table(f"What {words.short(scheme)} holds", ("", "tables and columns"), tuple(rows))
 
 
 def coverage(release: Release, scheme: str) -> Table:

@@ -29,4 +29,9 @@ def test_schemes_delivering_are_told_with_what_they_lack() -> None:
     assert row["title"] == "Rotherham Social Prescribing Service"
     assert "referral" in row["held"].split(", ")
     assert row["not_held"] == "contact, population"
+    assert row["why_not_held"] is None
+    told = row["not_recorded"].split("; ")
+    assert "activity.referred_on_date: only the start is recorded" in told
+    # one of its hospital files holds the column, so the scheme does
+    assert not any(one.startswith("hospital_activity.provider_code") for one in told)
     assert scheme_rows([]).is_empty()

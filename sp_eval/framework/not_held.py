@@ -1,0 +1,44 @@
+"""What a scheme says in its mapping that it does not hold, and why: for cards and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
+from sp_eval.study.outcomes import Outcome
+
+__all__ = ["columns_not_recorded", "reason_not_held", "why_not_sent"]
+
+_CONTRACT_OF = {"gp_contact": "gp_contact"}  # every other source is hospital activity
+
+
+def columns_not_recorded(mapping: SchemeMapping) -> dict[str, str]:
+    """`contract.column` -> reason, of the columns that none of the scheme's files holds."""
+    found: dict[str, dict[str, str | None]] = {}
+    for dataset in mapping.datasets.values():
+        held = found.setdefault(dataset.contract, {})
+        for name, rule in dataset.columns.items():
+            held[name] = None if held.get(name, "") is None else rule.absent
+    return {
+        f"{contract}.{name}": reason
+        for contract, columns in sorted(found.items())
+        for name, reason in columns.items()
+        if reason is not None
+    }
+
+
+def why_not_sent(mapping: SchemeMapping, lacking: Iterable[str]) -> dict[str, str]:
+    """Contract -> reason, of the contracts nothing fills and the mapping gives a reason for."""
+    return {name: mapping.absent[name] for name in lacking if name in mapping.absent}
+
+
+def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
+    """Why a scheme cannot say anything of an outcome, in its mapping's words; None if it can."""
+    if scheme_code not in mapped_schemes():
+        return None
+    absent = load_mapping(scheme_code).absent
+    sent = (_CONTRACT_OF.get(source, "hospital_activity") for source in outcome.sources)
+    for contract in ("person", *sent):
+        if contract in absent:
+            return f"this scheme sends no {contract.replace('_', ' ')} file: {absent[contract]}"
+    return None
