@@ -128,6 +128,10 @@ class Settings:
         return self.work / "warehouse.duckdb"
 
     @property
+    def reference(self) -> Path:
+        return self.home / "reference"
+
+    @property
     def secret(self) -> Path:
         return self.home / "secret"
 

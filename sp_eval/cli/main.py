@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,10 @@ contract_app = typer.Typer(no_args_is_help=True, help="Look at contracts.")
 app.add_typer(contract_app, name="contract")
 scheme_app = typer.Typer(no_args_is_help=True, help="Write and check the mapping of a scheme.")
 app.add_typer(scheme_app, name="scheme")
+reference_app = typer.Typer(
+    no_args_is_help=True, help="Load public files that everybody may look up, and look them up."
+)
+app.add_typer(reference_app, name="reference")
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept (SP_EVAL_HOME, ./var).")
 ]
@@ -229,6 +234,69 @@ def scheme_check(
     with plainly():
         status = check_scheme_and_show(scheme, path)
     raise typer.Exit(status)
+
+
+@reference_app.command("load")
+def reference_load(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder with <source>/<vintage>/ (<home>/reference).")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Load the editions that are new or changed, each whole or not at all."""
+    from sp_eval.cli.reference import load_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        status = load_and_show(folder, home)
+    raise typer.Exit(status)
+
+
+@reference_app.command("list")
+def reference_list(home: HomeOption = None) -> None:
+    """Say which editions are held, and which sources can be loaded."""
+    from sp_eval.cli.reference import list_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        list_and_show(home)
+
+
+@reference_app.command("network")
+def reference_network(
+    at: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")],
+    practice: Annotated[
+        list[str] | None, typer.Argument(help="Codes of practices (all if none is given).")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    home: HomeOption = None,
+) -> None:
+    """Say which primary care network each practice was in on a day, and whether it was open."""
+    from sp_eval.cli.reference import show_networks
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.show import print_frame
+
+    with plainly():
+        print_frame(show_networks(home, at.date(), practice or ()), form)
+
+
+@reference_app.command("deprivation")
+def reference_deprivation(
+    area: Annotated[list[str], typer.Argument(help="Codes of small areas (LSOA).")],
+    areas_of: Annotated[int, typer.Option(help="The census the codes are of: 2011 or 2021.")],
+    index: Annotated[
+        int | None, typer.Option(help="Year of the index (the newest of these areas).")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    home: HomeOption = None,
+) -> None:
+    """Say how deprived areas are; areas of one census are never looked up in another's index."""
+    from sp_eval.cli.reference import show_deprivation
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.show import print_frame
+
+    with plainly():
+        print_frame(show_deprivation(home, area, lsoa_year=areas_of, imd_year=index), form)
 
 
 @app.command()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sp_eval.cli.show import console
 from sp_eval.contracts.mapping_lines import MappingLines
-from sp_eval.contracts.scheme_mapping import load_mapping, schemes_folder
+from sp_eval.contracts.scheme_mapping import load_mapping, mapping_file
 from sp_eval.ingest.doubts import Doubt
 from sp_eval.ingest.examination import Examined, examine
 from sp_eval.ingest.landing import LandingEmptyError, month_of
+from sp_eval.settings import project_root
 
 __all__ = ["check_scheme_and_show"]
 
@@ -21,8 +22,9 @@ def check_scheme_and_show(scheme: str, path: Path) -> int:
     if not path.exists():
         raise LandingEmptyError(f"There is no file or folder {path}.")
     month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
-    lines = MappingLines(schemes_folder() / scheme / "mapping.yaml")
-    _say(f"Lines are those of data_contracts/schemes/{scheme}/mapping.yaml.")
+    file = mapping_file(scheme)
+    lines = MappingLines(file)
+    _say(f"Lines are those of {file.relative_to(project_root()).as_posix()}.")
     found = 0
     for examined in examine(path, mapping, month=month):
         found += _show(examined, lines)

@@ -8,9 +8,17 @@ from typing import Any, Literal
 
 from sp_eval.contracts.subset import ContractError
 
-__all__ = ["PROVENANCE", "Column", "Contract", "Disclosure", "Kind", "RowRule"]
+__all__ = [
+    "PROVENANCE",
+    "Column",
+    "Contract",
+    "Disclosure",
+    "Kind",
+    "RowRule",
+    "provenance_of",
+]
 
-Kind = Literal["extract", "published"]
+Kind = Literal["extract", "published", "reference"]
 Disclosure = Literal["count", "rate", "words", "research", "none"]
 
 
@@ -68,7 +76,8 @@ class RowRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One table that somebody supplies (`extract`) or that we publish (`published`)."""
+    """One table that a scheme supplies (`extract`), everybody may look up (`reference`), or
+    that we publish (`published`)."""
 
     name: str
     kind: Kind
@@ -128,3 +137,27 @@ PROVENANCE: tuple[Column, ...] = (
         description="Row in the file or sheet, with header and titles counted.",
     ),
 )
+
+_EDITION: tuple[Column, ...] = (
+    Column(
+        name="source",
+        logical_type="string",
+        physical_type="VARCHAR",
+        required=True,
+        description="The publication the row is from: see data_contracts/reference.",
+    ),
+    Column(
+        name="vintage",
+        logical_type="string",
+        physical_type="VARCHAR",
+        required=True,
+        description="Which edition of it: a year, financial year or month, as published.",
+    ),
+)
+
+
+def provenance_of(kind: Kind) -> tuple[Column, ...]:
+    """Return the columns that say where a row came from; none for what we publish ourselves."""
+    if kind == "reference":
+        return (*_EDITION, *PROVENANCE[1:])
+    return PROVENANCE if kind == "extract" else ()

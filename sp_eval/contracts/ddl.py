@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sp_eval.contracts.odcs import PROVENANCE, Column, Contract
+from sp_eval.contracts.odcs import Column, Contract, provenance_of
 
 __all__ = ["column_comment", "create_table_sql", "table_columns", "table_comment"]
 
 
 def table_columns(contract: Contract) -> tuple[Column, ...]:
-    """Return the columns as stored: an extract's rows also carry where they came from."""
-    return contract.columns + (PROVENANCE if contract.kind == "extract" else ())
+    """Return the columns as stored: rows from a file also carry where they came from."""
+    return contract.columns + provenance_of(contract.kind)
 
 
 def create_table_sql(contract: Contract, *, schema: str) -> tuple[str, ...]:

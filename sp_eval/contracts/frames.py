@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from sp_eval.contracts.odcs import PROVENANCE, Column, Contract, ContractError, RowRule
+from sp_eval.contracts.odcs import Column, Contract, ContractError, RowRule, provenance_of
 
 if TYPE_CHECKING:
     import pandera.polars as pa
@@ -34,8 +34,8 @@ _PANDERA_RULES: Final = {"not_nullable": "mandatory_missing", "field_uniqueness"
 
 
 def polars_schema(contract: Contract, *, provenance: bool = False) -> dict[str, pl.DataType]:
-    """Return column -> polars type, in order; `provenance` appends the four origin columns."""
-    columns = contract.columns + (PROVENANCE if provenance else ())
+    """Return column -> polars type, in order; `provenance` appends the columns of origin."""
+    columns = contract.columns + (provenance_of(contract.kind) if provenance else ())
     return {column.name: _TYPES[column.physical_type] for column in columns}
 
 
@@ -50,7 +50,7 @@ def conform(frame: pl.DataFrame, contract: Contract, *, provenance: bool = False
     A column that may be null and is absent is added as nulls; one that may not raises
     `ContractError`, as does a value that its type cannot hold (nothing is lost silently).
     """
-    columns = contract.columns + (PROVENANCE if provenance else ())
+    columns = contract.columns + (provenance_of(contract.kind) if provenance else ())
     lacking = [c.name for c in columns if c.required and c.name not in frame.columns]
     if lacking:
         raise ContractError(f"{contract.name}: column {', '.join(lacking)} is missing")

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Scalar = str | bool | int | float
-DATE_KINDS = ("date", "last_day", "month", "quarter", "excel")
+DATE_KINDS = ("date", "last_day", "month", "quarter", "year", "excel")
 
 
 class Closed(BaseModel):
@@ -49,11 +49,15 @@ class Parse(Closed):
     is the last day inside, stored as the first day outside. `excel`: a true Excel date or its
     serial number (from a workbook only), or a text date. `month`, `quarter` (`2017/18 Q1`, of
     the financial year from April): the first day, or with `edge: end` the first day after.
-    `money`: pounds, with or without sign and commas. `integer`: a whole number.
+    `year`: the calendar year of a date. `money`: pounds, with or without sign and commas.
+    `integer`: a whole number. `padded`: a number that has lost its leading zeros, written into
+    the end of `style`: `42` in `X00000` is `X00042`.
     `not_known`: texts that stand for a date nobody knows.
     """
 
-    kind: Literal["date", "last_day", "month", "quarter", "money", "integer", "excel"]
+    kind: Literal[
+        "date", "last_day", "month", "quarter", "year", "money", "integer", "padded", "excel"
+    ]
     style: str | None = None
     edge: Literal["start", "end"] = "start"
     not_known: tuple[str, ...] = ()
@@ -65,11 +69,17 @@ class Parse(Closed):
         if isinstance(raw, str):
             return {"kind": raw}
         if isinstance(raw, Mapping) and "kind" not in raw:
-            kinds = [name for name in (*DATE_KINDS, "money", "integer") if name in raw]
+            kinds = [name for name in (*DATE_KINDS, "money", "integer", "padded") if name in raw]
             if len(kinds) == 1:
                 rest = {name: value for name, value in raw.items() if name != kinds[0]}
                 return {"kind": kinds[0], "style": raw[kinds[0]], **rest}
         return raw
+
+    @model_validator(mode="after")
+    def _zeros_to_fill(self) -> Self:
+        if self.kind == "padded" and not (self.style or "").endswith("0"):
+            raise ValueError("padded needs the whole code with zeros at its end, as X00000")
+        return self
 
 
 class Split(Closed):
@@ -193,9 +203,21 @@ class Renamed(Closed):
 
 
 class Layout(Closed):
-    """One of the ways in which senders head the same table: our name -> their header."""
+    """One of the ways in which senders head the same table: our name -> their header.
+
+    With `numbered`, the file has no header row but so many fields in every row; a column's
+    heading is then its place, from `1`.
+    """
 
     columns: Mapping[str, str] = Field(min_length=1)
+    numbered: int | None = Field(default=None, ge=1)
     encoding: str | None = None
     delimiter: str | None = None
     dates: str | None = None
+
+    @model_validator(mode="after")
+    def _places_are_there(self) -> Self:
+        places = {str(place) for place in range(1, (self.numbered or 0) + 1)}
+        if self.numbered and (odd := sorted(set(self.columns.values()) - places)):
+            raise ValueError(f"a row of {self.numbered} fields has no place {', '.join(odd)}")
+        return self

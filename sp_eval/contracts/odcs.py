@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from sp_eval.contracts.codes import code_values, registry_expression
-from sp_eval.contracts.contract import PROVENANCE, Column, Contract, Disclosure, Kind, RowRule
+from sp_eval.contracts.contract import (
+    PROVENANCE,
+    Column,
+    Contract,
+    Disclosure,
+    Kind,
+    RowRule,
+    provenance_of,
+)
 from sp_eval.contracts.subset import ContractError, check_subset
 from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
@@ -29,6 +37,7 @@ __all__ = [
     "RowRule",
     "contract_names",
     "load_contract",
+    "provenance_of",
     "read_contract",
 ]
 
@@ -149,8 +158,10 @@ def _extra(raw: SchemaObject | SchemaProperty, name: str) -> Any:  # noqa: ANN40
 def _check_whole(contract: Contract, *, source: str) -> None:
     if len(set(contract.names)) != len(contract.names):
         raise ContractError(f"{source}: a column is declared twice")
+    # what is published already needs no protection
+    has_none = contract.person_level or contract.kind == "reference"
     for column in contract.columns:
-        if (column.disclosure is None) != contract.person_level:
+        if (column.disclosure is None) != has_none:
             raise ContractError(
                 f"{source}: column {column.name}: disclosure belongs to every column of a"
                 " table that is not person level, and to no other"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -29,7 +29,14 @@ from sp_eval.contracts.mapping_verbs import (
     Scalar,
     Unpivot,
 )
-from sp_eval.contracts.odcs import Column, Contract, ContractError, contract_names, load_contract
+from sp_eval.contracts.odcs import (
+    Column,
+    Contract,
+    ContractError,
+    Kind,
+    contract_names,
+    load_contract,
+)
 from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
 
@@ -37,8 +44,10 @@ __all__ = [
     "Brake",
     "Dataset",
     "SchemeMapping",
+    "known_layouts",
     "load_mapping",
     "mapped_schemes",
+    "mapping_file",
     "mapping_json_schema",
     "read_mapping",
     "schemes_folder",
@@ -51,6 +60,7 @@ _PSEUDONYMS = {"person_key": "identifier", "referral_id": "reference"}
 class Dataset(Closed):
     """One table of a delivery: how it is found and read, and what it becomes."""
 
+    kind: ClassVar[Kind] = "extract"
     contract: str
     file: str = Field(description="Path below the month's folder; * and {name} are open.")
     sheet: str | None = None
@@ -77,7 +87,7 @@ class Dataset(Closed):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        contract = _contract(self.contract)
+        contract = _contract(self.contract, self.kind)
         _check_targets(self, contract)
         for name, rule in self.columns.items():
             _check_rule(self, contract.column(name), rule)
@@ -97,6 +107,11 @@ class Dataset(Closed):
         for pattern in self.belongs.values():
             re.compile(pattern)
         return self
+
+    @property
+    def declared(self) -> Contract:
+        """The contract that its rows must keep."""
+        return load_contract(self.contract, self.kind)
 
     def at(self, month: str) -> Dataset:
         """The same table as it is headed in deliveries of that month (YYYY-MM)."""
@@ -179,11 +194,11 @@ class SchemeMapping(Closed):
         )
 
 
-def _contract(name: str) -> Contract:
-    if name not in contract_names("extract"):
-        known = ", ".join(contract_names("extract"))
+def _contract(name: str, kind: Kind) -> Contract:
+    if name not in contract_names(kind):
+        known = ", ".join(contract_names(kind))
         raise ValueError(f"unknown contract '{name}'; there are: {known}")
-    return load_contract(name)
+    return load_contract(name, kind)
 
 
 def _check_targets(dataset: Dataset, contract: Contract) -> None:
@@ -249,16 +264,34 @@ def mapped_schemes() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in schemes_folder().glob("*/mapping.yaml")))
 
 
+def known_layouts() -> tuple[str, ...]:
+    """Return the codes of the national layouts, which are mapped and are nobody's scheme."""
+    found = _layouts_folder().glob("*/mapping.yaml")
+    return tuple(sorted(path.parent.name for path in found))
+
+
+def _layouts_folder() -> Path:
+    return project_root() / "data_contracts" / "layouts"
+
+
+def mapping_file(scheme_code: str) -> Path:
+    """Return where the mapping of a scheme, or else of a layout, lies or would lie."""
+    is_layout = scheme_code in known_layouts() and scheme_code not in mapped_schemes()
+    folder = _layouts_folder() if is_layout else schemes_folder()
+    return folder / scheme_code / "mapping.yaml"
+
+
 @cache
 def load_mapping(scheme_code: str) -> SchemeMapping:
-    """Return the mapping of that scheme; `ContractError` in one sentence if there is none."""
-    if scheme_code not in mapped_schemes():
+    """Return the mapping of a scheme or layout; `ContractError` in one sentence if none is."""
+    if scheme_code not in {*mapped_schemes(), *known_layouts()}:
         raise ContractError(
-            f"there is no mapping for '{scheme_code}'; there are: {', '.join(mapped_schemes())}"
+            f"there is no mapping for '{scheme_code}'; there are: {', '.join(mapped_schemes())};"
+            f" and layouts: {', '.join(known_layouts())}"
         )
-    mapping = read_mapping(schemes_folder() / scheme_code / "mapping.yaml")
+    mapping = read_mapping(mapping_file(scheme_code))
     if mapping.scheme_code != scheme_code:
-        raise ContractError(f"schemes/{scheme_code}/mapping.yaml names another scheme")
+        raise ContractError(f"{scheme_code}/mapping.yaml names another scheme")
     return mapping
 
 

@@ -37,7 +37,10 @@ class Reading:
 
 @dataclass(slots=True)
 class Book:
-    """The notes of one intake; `tell` is told one sentence a file."""
+    """The notes of one intake; `tell` is told one sentence a file.
+
+    Of reference data, the code is the source's and the month its vintage.
+    """
 
     scheme_code: str
     month: str
@@ -99,7 +102,7 @@ class Book:
                 rows_accepted=reading.gated.rows_accepted,
                 rows_quarantined=reading.gated.rows_quarantined,
                 rows_duplicate=reading.gated.rows_duplicate,
-                contract_version=load_contract(reading.found.dataset.contract).version,
+                contract_version=reading.found.dataset.declared.version,
             )
             for reading in self.readings
         ]
@@ -115,9 +118,11 @@ class Book:
         """Return the accepted rows of each contract, with their origin, in order of the files."""
         parts: dict[str, list[pl.DataFrame]] = {}
         for reading in self.readings:
-            contract = load_contract(reading.found.dataset.contract)
+            contract = reading.found.dataset.declared
             frame = reading.gated.accepted().with_columns(
                 pl.lit(self.scheme_code).alias("scheme_code"),
+                pl.lit(self.scheme_code).alias("source"),
+                pl.lit(self.month).alias("vintage"),
                 pl.lit(reading.place.delivery_id).alias("delivery_id"),
                 pl.lit(reading.place.file).alias("source_file"),
             )

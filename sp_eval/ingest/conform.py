@@ -10,7 +10,7 @@ import polars as pl
 from sp_eval.contracts.frames import failures as contract_failures
 from sp_eval.contracts.frames import polars_schema
 from sp_eval.contracts.mapping_verbs import ColumnRule
-from sp_eval.contracts.odcs import Contract, load_contract
+from sp_eval.contracts.odcs import Contract
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.checks import check_faults
 from sp_eval.ingest.fault import FAULTS, SourceFault, collected, found
@@ -43,7 +43,7 @@ def conform_rows(
     All faults of a row are told, but none that only follows from another: a date that cannot
     be read is not also said to be missing, a total is not held against an item off its scale.
     """
-    contract = load_contract(dataset.contract)
+    contract = dataset.declared
     types = polars_schema(contract)
     frame = source.frame.with_row_index("__index").with_columns(
         source.identifier_fault.alias("__identifier")

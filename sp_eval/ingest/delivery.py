@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.brake import braked
@@ -129,7 +128,7 @@ def _take_file(
             table = read_table(content, found, mapping, last_day=last_day)
             gated = judge(table, found, pseudonymiser, last_day=last_day)
         except FileRefusedError as refusal:
-            version = load_contract(found.dataset.contract).version
+            version = found.dataset.declared.version
             book.refuse(place, refusal, version)
             if refusal.renamed and set(found.dataset.layouts) <= {""}:
                 book.note(_line_to_add(refusal.renamed, found, book))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.reference_mapping import ReferenceMapping
 from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
 from sp_eval.ingest.identity import without_numbers
 
@@ -85,7 +85,9 @@ def _file_regex(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-def claims(mapping: SchemeMapping, file: str) -> Iterator[tuple[str, Dataset, dict[str, str]]]:
+def claims(
+    mapping: SchemeMapping | ReferenceMapping, file: str
+) -> Iterator[tuple[str, Dataset, dict[str, str]]]:
     """Yield (name, dataset, what the path names) of each dataset that this file name fits.
 
     A value taken from the path must be one that its contract column may hold.
@@ -97,13 +99,13 @@ def claims(mapping: SchemeMapping, file: str) -> Iterator[tuple[str, Dataset, di
 
 
 def _fits(dataset: Dataset, part: str, text: str) -> bool:
-    contract = load_contract(dataset.contract)
+    contract = dataset.declared
     targets = [name for name, rule in dataset.columns.items() if rule.from_path == part]
     patterns = [contract.column(name).pattern for name in targets]
     return all(re.search(pattern, text) for pattern in patterns if pattern)
 
 
-def arrange(folder: Path, mapping: SchemeMapping) -> Arrangement:
+def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangement:
     """Sort out a month's folder, in the order of file names. A single file is its own folder."""
     alone = folder.is_file()
     paths = [folder] if alone else sorted(path for path in folder.rglob("*") if path.is_file())
@@ -144,7 +146,7 @@ def _lies_in(folder: Path, path: Path) -> bool:
 
 
 def _claims_alone(
-    mapping: SchemeMapping, file: str
+    mapping: SchemeMapping | ReferenceMapping, file: str
 ) -> Iterator[tuple[str, Dataset, dict[str, str]]]:
     """As `claims`, for a file checked by itself: the folders of its pattern do not matter."""
     for name, dataset in mapping.datasets.items():

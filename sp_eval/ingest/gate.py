@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.conform import Conformed
 from sp_eval.ingest.refusal import plain_reason
@@ -134,7 +133,7 @@ def _reason(dataset: Dataset, source: str | None, rule: str) -> str:
         if 0 < len(agreed) <= 12:
             detail = f"The value is not in the agreed list ({', '.join(agreed)})."
             return plain_reason(rule, detail)
-    contract = load_contract(dataset.contract)
+    contract = dataset.declared
     own = {name for name, r in dataset.columns.items() if source in tuple(r.sources())[:1]}
     messages = {r.message for r in contract.rules if r.rule == rule and r.columns[0] in own}
     if len(messages) == 1 and rule != "mandatory_missing":

@@ -65,7 +65,14 @@ class Likely:
 
 
 def find_header(rows: Sequence[Sequence[str | None]], layout: Layout) -> Header | None:
-    """Return the best header among the first rows: at least half of the expected names."""
+    """Return the best header among the first rows: at least half of the expected names.
+
+    A layout without a header row has its places for headings, if the first row has as many.
+    """
+    if layout.numbered:
+        fits = bool(rows) and len(rows[0]) == layout.numbered
+        places = [str(place) for place in range(1, layout.numbered + 1)]
+        return _read_header(-1, places, layout) if fits else None
     best: Header | None = None
     for index, row in enumerate(rows[:_SEARCHED_ROWS]):
         found = _read_header(index, row, layout)

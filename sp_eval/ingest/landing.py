@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sp_eval.contracts.scheme_mapping import mapped_schemes
+from sp_eval.contracts.scheme_mapping import known_layouts, mapped_schemes
 from sp_eval.ingest.folder import is_litter
 from sp_eval.ingest.identity import without_numbers
 
@@ -59,7 +59,7 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
     """
     if not landing.is_dir():
         raise LandingEmptyError(f"The landing folder {landing} does not exist.")
-    wanted, known = set(schemes), set(mapped_schemes())
+    wanted, known = set(schemes), {*mapped_schemes(), *known_layouts()}
     months: list[ReceivedMonth] = []
     notices = [_outside(path.name) for path in _files(landing)]
     refused: list[str] = []

@@ -73,13 +73,27 @@ def parsed(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
         return _number(text, _INTEGER, text.str.replace(r"\.0+$", ""), pl.Int64())
     if parse.kind == "money":
         return _number(text, _MONEY, text.str.replace_all(r"[£,\s]", ""), pl.Float64())
+    if parse.kind == "padded":
+        return _padded(text, parse.style or "")
     if parse.not_known:
         text = pl.when(text.is_in(list(parse.not_known))).then(None).otherwise(text)
     if parse.kind == "quarter":
         return _quarter(text, parse, dating)
     if parse.kind == "month":
         return _month(text, parse, dating)
+    if parse.kind == "year":
+        day = _day(text, parse, dating)
+        return Parsed(day.value.dt.year(), day.faults)
     return _day(text, parse, dating)
+
+
+def _padded(text: pl.Expr, style: str) -> Parsed:
+    """Write a whole number into the zeros at the end of `style`; a longer one is a fault."""
+    letters = style.rstrip("0")
+    zeros = len(style) - len(letters)
+    fits = pl.when(text.str.contains(rf"^[0-9]{{1,{zeros}}}(?:\.0+)?$")).then(text)
+    value = pl.lit(letters) + fits.str.replace(r"\.0+$", "").str.zfill(zeros)
+    return Parsed(value, (Fault("out_of_range", text.is_not_null() & value.is_null()),))
 
 
 def _number(text: pl.Expr, pattern: str, plain: pl.Expr, dtype: pl.DataType) -> Parsed:

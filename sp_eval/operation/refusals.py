@@ -8,8 +8,10 @@ from sp_eval.ingest.landing import LandingEmptyError
 from sp_eval.operation.export import ExportRefusedError
 from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError
+from sp_eval.operation.reference import ReferenceEmptyError
 from sp_eval.study.protocol import InvalidStudyError
 from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
+from sp_eval.warehouse.reference import ReferenceAbsentError
 
 __all__ = ["REFUSALS"]
 
@@ -20,6 +22,8 @@ REFUSALS: tuple[type[Exception], ...] = (
     KeyRefusedError,
     LandingEmptyError,
     OtherKeyError,
+    ReferenceAbsentError,
+    ReferenceEmptyError,
     RunningElsewhereError,
     WarehouseBusyError,
     WarehouseUnreadableError,
