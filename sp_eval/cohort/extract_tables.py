@@ -18,7 +18,7 @@ from sp_eval.warehouse.frames import store_frame
 __all__ = ["EVALUATED", "declared_from_activity", "outcome_sources", "store_extracts"]
 
 EVALUATED = ("person", "referral", "gp_contact", "hospital_activity")
-_OPTIONAL = ("outcome_response",)
+_OPTIONAL = ("outcome_response", "patient")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",

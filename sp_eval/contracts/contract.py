@@ -76,8 +76,7 @@ class RowRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One table that a scheme supplies (`extract`), everybody may look up (`reference`), or
-    that we publish (`published`)."""
+    """One table, supplied by schemes (`extract`), public (`reference`) or ours (`published`)."""
 
     name: str
     kind: Kind

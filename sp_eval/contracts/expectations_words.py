@@ -20,6 +20,7 @@ DATASETS = {
     "gp_contact": "GP contacts",
     "hospital_activity": "Hospital care",
     "outcome_response": "Questionnaires",
+    "patient": "Facts about people",
     "person": "People registered",
     "population": "List sizes",
     "programme_cost": "Costs",

@@ -1,4 +1,4 @@
-"""What a public reference file holds, said as data: `data_contracts/reference/<source>/mapping.yaml`.
+"""What a public file holds, said as data: `data_contracts/reference/<source>/mapping.yaml`.
 
 The tables are those of a scheme's mapping, with the same verbs; they are held to the contracts
 in `data_contracts/reference`, and no person is in them.

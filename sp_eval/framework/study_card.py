@@ -60,7 +60,9 @@ def scheme_rows(delivering: Iterable[str]) -> pl.DataFrame:
     for code in sorted(set(delivering) & set(mapped_schemes())):
         mapping = load_mapping(code)
         held = sorted({dataset.contract for dataset in mapping.datasets.values()})
-        lacking = [name for name in contract_names("extract") if name not in held]
+        # a register in one table has no other of people
+        whole = {"patient"} if "person" in held else set()
+        lacking = [n for n in contract_names("extract") if n not in {*held, *whole}]
         rows.append(
             {
                 "scheme_code": code,

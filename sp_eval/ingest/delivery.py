@@ -173,8 +173,12 @@ def _take_strangers(
 
 def _hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> None:
     """Refuse referrals dated after a death that the delivery's own register, or else we, know."""
-    people = [r.gated.accepted() for r in book.readings if r.found.dataset.contract == "person"]
-    deaths = pl.concat(people) if people else known_deaths
+    told = [
+        r.gated.accepted().select("person_key", "death_date")
+        for r in book.readings
+        if r.found.dataset.contract in ("person", "patient")
+    ]
+    deaths = pl.concat(told) if told else known_deaths
     if deaths is None:
         return
     deaths = deaths.drop_nulls("death_date").group_by("person_key").agg(pl.col("death_date").min())

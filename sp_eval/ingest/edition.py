@@ -88,7 +88,9 @@ def read_edition(
 
 
 def _read_file(path: Path, tables: list[Found], book: Book) -> None:
-    nobody = Pseudonymiser(secrets.token_bytes(16), scheme_code=book.scheme_code, identifier="pseudonym")
+    nobody = Pseudonymiser(
+        secrets.token_bytes(16), scheme_code=book.scheme_code, identifier="pseudonym"
+    )
     digest = None
     try:
         data = path.read_bytes()

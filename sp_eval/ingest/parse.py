@@ -77,14 +77,13 @@ def parsed(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
         return _padded(text, parse.style or "")
     if parse.not_known:
         text = pl.when(text.is_in(list(parse.not_known))).then(None).otherwise(text)
-    if parse.kind == "quarter":
-        return _quarter(text, parse, dating)
-    if parse.kind == "month":
-        return _month(text, parse, dating)
-    if parse.kind == "year":
-        day = _day(text, parse, dating)
-        return Parsed(day.value.dt.year(), day.faults)
-    return _day(text, parse, dating)
+    by_kind = {"quarter": _quarter, "month": _month, "year": _year}
+    return by_kind.get(parse.kind, _day)(text, parse, dating)
+
+
+def _year(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
+    day = _day(text, parse, dating)
+    return Parsed(day.value.dt.year(), day.faults)
 
 
 def _padded(text: pl.Expr, style: str) -> Parsed:

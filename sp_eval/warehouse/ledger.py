@@ -254,7 +254,11 @@ def read_known_deaths(conn: Connection, scheme: str) -> pl.DataFrame:
     return read_frame(
         conn,
         """select r.person_key, min(r.death_date) as death_date
-        from taken.person as r
+        from (
+            select scheme_code, delivery_id, person_key, death_date from taken.person
+            union all
+            select scheme_code, delivery_id, person_key, death_date from taken.patient
+        ) as r
         inner join meta.current_holding as c on r.delivery_id = c.delivery_id
         where r.scheme_code = $scheme and r.death_date is not null
         group by r.person_key""",

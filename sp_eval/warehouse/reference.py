@@ -140,7 +140,8 @@ def networks_on(
             qualify row_number() over (partition by organisation_code order by vintage desc) = 1
         ),
         pcn as (
-            from reference.pcn qualify row_number() over (partition by pcn_code order by vintage desc) = 1
+            from reference.pcn
+            qualify row_number() over (partition by pcn_code order by vintage desc) = 1
         )
         select
             a.practice_code, p.organisation_name as practice_name,

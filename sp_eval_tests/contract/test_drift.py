@@ -21,6 +21,7 @@ from sp_eval.settings import project_root
 ALL: list[tuple[Kind, str]] = [
     *(("extract", name) for name in contract_names("extract")),
     *(("published", name) for name in contract_names("published")),
+    *(("reference", name) for name in contract_names("reference")),
 ]
 PROVENANCE = [
     ("scheme_code", "VARCHAR", False),
@@ -28,6 +29,8 @@ PROVENANCE = [
     ("source_file", "VARCHAR", False),
     ("source_row", "INTEGER", False),
 ]
+EDITION = [("source", "VARCHAR", False), ("vintage", "VARCHAR", False), *PROVENANCE[1:]]
+ORIGIN = {"extract": PROVENANCE, "reference": EDITION, "published": []}
 POLARS = {
     "VARCHAR": pl.String,
     "DATE": pl.Date,
@@ -70,7 +73,7 @@ def test_duckdb_table_is_as_declared(kind: Kind, name: str) -> None:
         for raw in table["properties"]
     ]
     found = [row[:3] for row in columns]
-    assert found == expected + (PROVENANCE if kind == "extract" else [])
+    assert found == expected + ORIGIN[kind]
     assert table["dataGranularityDescription"] in comment
     for raw, (column, _, _, text) in zip(table["properties"], columns, strict=False):
         assert raw["description"] in text, column
@@ -136,11 +139,10 @@ def built_checks(column: pa.Column) -> set[tuple[str, object]]:
 @pytest.mark.parametrize(("kind", "name"), ALL)
 def test_an_empty_frame_keeps_its_contract(kind: Kind, name: str) -> None:
     contract = load_contract(name, kind)
-    frame = empty_frame(contract, provenance=kind == "extract")
+    frame = empty_frame(contract, provenance=kind != "published")
     raw = declared(kind, name)["properties"]
     expected = {column["name"]: POLARS[column["physicalType"]] for column in raw}
-    if kind == "extract":
-        expected |= {column: POLARS[dtype] for column, dtype, _ in PROVENANCE}
+    expected |= {column: POLARS[dtype] for column, dtype, _ in ORIGIN[kind]}
     assert dict(frame.schema) == expected
     with duckdb.connect() as connection:
         for statement in create_table_sql(contract, schema="main"):

@@ -15,6 +15,7 @@ from sp_eval.study.outcomes import INSTRUMENTS, SOURCES
 ALL: list[tuple[Kind, str]] = [
     *(("extract", name) for name in contract_names("extract")),
     *(("published", name) for name in contract_names("published")),
+    *(("reference", name) for name in contract_names("reference")),
 ]
 
 
@@ -65,6 +66,7 @@ def test_links_between_extracts() -> None:
         "gp_contact.person_key": "person.person_key",
         "hospital_activity.person_key": "person.person_key",
         "outcome_response.referral_id": "referral.referral_id",
+        "patient.person_key": "person.person_key",
         "referral.person_key": "person.person_key",
     }
 

@@ -39,7 +39,7 @@ ranked as (
         m.vintage,
         count(*) over (partition by s.practice_code, s.network_from) as networks,
         row_number() over (
-            partition by s.practice_code, s.network_from order by m.member_from desc, m.pcn_code
+            partition by s.practice_code, s.network_from order by m.member_from desc, m.pcn_code asc
         ) as choice
     from stretch as s
     inner join membership as m

@@ -15,7 +15,7 @@ from sp_eval_tests.support.runs import run_line
 
 COMMANDS = [
     "run", "check", "pseudonymise", "synth", "template", "query", "export", "status", "doctor",
-    "ui", "contract", "scheme",
+    "ui", "contract", "scheme", "reference",
 ]  # fmt: skip
 
 
@@ -35,7 +35,13 @@ def test_version() -> None:
     assert run_line("--version").out == f"sp-eval {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:-2], "contract diff", "scheme check"])
+GROUPED = [
+    "contract diff", "scheme check", "reference load", "reference list", "reference network",
+    "reference deprivation",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [*COMMANDS[:-3], *GROUPED])
 def test_each_option_says_what_it_is_for(command: str) -> None:
     told = run_line(*command.split(), "--help")
     assert told.status == 0

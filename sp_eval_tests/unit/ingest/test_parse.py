@@ -174,3 +174,33 @@ def test_whole_numbers_that_are_refused(text: str) -> None:
 
 def test_month_edges() -> None:
     assert (month_start("2016-02"), month_end("2016-02")) == (date(2016, 2, 1), date(2016, 2, 29))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("42", ("X00042", [])),
+        ("0", ("X00000", [])),
+        ("42.0", ("X00042", [])),
+        ("99999", ("X99999", [])),
+        ("100000", (None, ["out_of_range"])),
+        ("4.2", (None, ["out_of_range"])),
+        ("A42", (None, ["out_of_range"])),
+        (None, (None, [])),
+    ],
+)
+def test_leading_zeros_are_put_back(text: str | None, expected: tuple[object, list[str]]) -> None:
+    assert read(text, {"padded": "X00000"}) == expected
+
+
+def test_a_code_without_room_for_zeros_is_no_code() -> None:
+    for style in ("X", "", None):
+        with pytest.raises(ValueError, match="zeros at its end"):
+            Parse.model_validate({"kind": "padded", "style": style})
+
+
+def test_the_year_of_a_date() -> None:
+    assert read("03/04/1953", "year") == (1953, [])
+    assert read("1953-04-03", {"year": ISO}) == (1953, [])
+    assert read("31/02/1953", "year") == (None, ["date_impossible"])
+    assert read("01/05/2019", "year") == (None, ["date_future"])

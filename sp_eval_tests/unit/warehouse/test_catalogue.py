@@ -56,7 +56,7 @@ def test_models_come_after_what_they_read() -> None:
 
 
 def test_rooms_read_only_those_before_them() -> None:
-    rooms = ["extract", "core", "service", "cohort", "outcome"]
+    rooms = ["reference", "extract", "core", "service", "cohort", "outcome"]
     for model in MODELS:
         for table in model.reads:
             assert rooms.index(table.split(".")[0]) <= rooms.index(model.schema), model.name
