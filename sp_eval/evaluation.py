@@ -17,6 +17,8 @@ from sp_eval.cohort.build import (
     read_held_clocks,
     read_history,
     read_responses,
+    read_use_counted,
+    read_use_counts,
     schemes_found,
 )
 from sp_eval.cohort.extract_tables import store_extracts
@@ -42,6 +44,7 @@ from sp_eval.framework.sensitivity_rows import (
 )
 from sp_eval.framework.sides import side_of
 from sp_eval.framework.subgroup_rows import subgroup_rows, undivided_rows
+from sp_eval.framework.use_count_rows import with_use_counts
 from sp_eval.models.person_time import Censoring
 from sp_eval.models.scheme_estimates import described_people
 from sp_eval.study.design import StudyDesign
@@ -81,7 +84,7 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
     Parameters
     ----------
     tables : `person`, `referral`, `gp_contact`, `hospital_activity` with `scheme_code`, and
-        optionally `coverage`; see `store_extracts`.
+        optionally `outcome_response`, `use_count` and `coverage`; see `store_extracts`.
     study : the question.
 
     Raises
@@ -157,9 +160,11 @@ def estimate(
         counts, held = counts_of(conn, scheme), read_held_clocks(conn, scheme)
         if compared.design is None or gate is None:
             alone = described_people(referred_alone(conn, scheme), counts, Censoring(None))
-            rows += not_answerable_rows(maker, compared.reason or "", alone, held)
+            own = not_answerable_rows(maker, compared.reason or "", alone, held)
         else:
-            rows += scheme_rows(maker, compared.design, gate, counts, held)
+            own = scheme_rows(maker, compared.design, gate, counts, held)
+        counted = read_use_counted(conn, scheme)
+        rows += with_use_counts(maker, own, read_use_counts(conn, scheme), counted, held)
         rows += instrument_rows(maker, read_responses(conn, compared.scheme_code))
     return _as_estimates(rows)
 
@@ -251,7 +256,8 @@ def set_side_by_side(
         scheme, gate = compared.scheme_code, gate_of(compared, study)
         history, held = read_history(conn, scheme), read_held_clocks(conn, scheme)
         passed = None if gate is None else gate.passed
-        sides.append(side_of(study, compared, history, held, is_fair=passed))
+        counted = read_use_counted(conn, scheme)
+        sides.append(side_of(study, compared, history, held, counted=counted, is_fair=passed))
     return comparability_rows(study, sides, primary)
 
 

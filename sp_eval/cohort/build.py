@@ -32,6 +32,8 @@ __all__ = [
     "read_outcomes",
     "read_person_keys",
     "read_responses",
+    "read_use_counted",
+    "read_use_counts",
     "referrals_received",
     "schemes_found",
     "study_parameters",
@@ -161,6 +163,19 @@ def read_responses(conn: Connection, scheme: str) -> pl.DataFrame:
     """`outcome.response` of one scheme."""
     query = "from outcome.response where scheme_code = $scheme order by all"
     return read_frame(conn, query, {"scheme": scheme})
+
+
+def read_use_counts(conn: Connection, scheme: str) -> pl.DataFrame:
+    """`outcome.use_count` of one scheme."""
+    query = "from outcome.use_count where scheme_code = $scheme order by all"
+    return read_frame(conn, query, {"scheme": scheme})
+
+
+def read_use_counted(conn: Connection, scheme: str) -> frozenset[str]:
+    """The outcomes of which a scheme sent counts before and after, whatever they say."""
+    query = """select outcome from core.use_count where scheme_code = $scheme
+        group by outcome having count(distinct side) = 2"""
+    return frozenset(read_frame(conn, query, {"scheme": scheme})["outcome"])
 
 
 def read_person_keys(conn: Connection, scheme: str) -> pl.DataFrame:

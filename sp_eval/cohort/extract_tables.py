@@ -18,7 +18,7 @@ from sp_eval.warehouse.frames import store_frame
 __all__ = ["EVALUATED", "declared_from_activity", "outcome_sources", "store_extracts"]
 
 EVALUATED = ("person", "referral", "gp_contact", "hospital_activity")
-_OPTIONAL = ("outcome_response", "patient")
+_OPTIONAL = ("outcome_response", "patient", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",
@@ -45,7 +45,7 @@ def store_extracts(
     ----------
     tables : `person`, `referral`, `gp_contact`, `hospital_activity` in contract form with
         `scheme_code`; other columns are ignored, columns a contract does not require may be
-        absent. `coverage` (`scheme_code, source, practice_code, covered_from, covered_to`, end
+        absent. `outcome_response` and `use_count` where there are any. `coverage` (`scheme_code, source, practice_code, covered_from, covered_to`, end
         outside) where known.
     observed : the period every source covers, used where there is no `coverage`; where there is
         neither, the whole months with activity.

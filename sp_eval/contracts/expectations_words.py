@@ -16,6 +16,7 @@ __all__ = ["DATASETS", "told"]
 
 DATASETS = {
     "activity": "Support passed on to",
+    "code_count": "Codes in GP records, counted",
     "contact": "Contacts with the scheme",
     "gp_contact": "GP contacts",
     "hospital_activity": "Hospital care",
@@ -25,6 +26,7 @@ DATASETS = {
     "population": "List sizes",
     "programme_cost": "Costs",
     "referral": "Referrals",
+    "use_count": "Care used before and after, counted",
 }
 
 

@@ -31,7 +31,7 @@ class Side:
     """One scheme, as it is set beside others.
 
     `identifier` and `records_consent` as its mapping says, None without one; `held` the clocks
-    its files cover; `is_fair` whether its design checks passed, None where no comparison could
+    its files cover, `counted` the outcomes of which it sent its own counts; `is_fair` whether its design checks passed, None where no comparison could
     be made; `months` first and last month of the referrals analysed, `people` their number;
     `before` the mean and variance of what was known of these people before referral, by name.
     """
@@ -45,6 +45,7 @@ class Side:
     people: int
     months: tuple[date, date] | None
     before: dict[str, tuple[float, float]]
+    counted: frozenset[str] = frozenset()
 
 
 def comparability_rows(
@@ -65,6 +66,7 @@ def comparability_rows(
         _same_follow_up(study, sides, primary),
         _same_identifier(study, sides),
         _same_consent(study, sides),
+        _same_comparison(study, sides),
         _design_checks(study, sides),
     ]
     asked = [*every, *(row for row in care if row["outcome"] == study.primary.name)]
@@ -107,10 +109,15 @@ def _side_by_side(study: StudyDesign, sides: Sequence[Side], asked: list[Row]) -
 
 
 def _same_care(study: StudyDesign, sides: Sequence[Side], outcome: Outcome) -> Row:
-    lacking = [side.title for side in sides if outcome.clock not in side.held]
-    told = f"{outcome.label}: counted by one definition in every scheme."
-    if lacking:
-        told = f"{outcome.label}: no file of {_listed(lacking)} covers them for long enough."
+    lacking = [side for side in sides if outcome.clock not in side.held]
+    own = [side.title for side in lacking if outcome.name in side.counted]
+    none = [side.title for side in lacking if outcome.name not in side.counted]
+    told = "" if lacking else " counted by one definition in every scheme."
+    if own:
+        told += f" {_listed(own)} sent counts before and after, made in its own way, and no dates."
+    if none:
+        told += f" no file of {_listed(none)} covers them for long enough."
+    told = f"{outcome.label}:{told}"
     return _row(study, sides, "same_care", not lacking, told, outcome=outcome.name)
 
 
@@ -170,6 +177,17 @@ def _same_consent(study: StudyDesign, sides: Sequence[Side]) -> Row:
     else:
         told = "No scheme records consent: everybody referred is counted."
     return _row(study, sides, "same_consent_rule", len(recorded) == 1, told)
+
+
+def _same_comparison(study: StudyDesign, sides: Sequence[Side]) -> Row:
+    alone = [side.title for side in sides if side.is_fair is None]
+    told = "In every scheme the people referred are set beside similar people who were not."
+    if alone:
+        told = (
+            f"In {_listed(alone)} there is nobody to compare with: at most the same people before"
+            " and after, a change of which most comes by itself."
+        )
+    return _row(study, sides, "same_comparison", not alone, told)
 
 
 def _design_checks(study: StudyDesign, sides: Sequence[Side]) -> Row:

@@ -16,6 +16,7 @@ __all__ = ["RowMaker"]
 
 _POPULATION = "people first referred in the index period who could be followed"
 _MATCHED = f"{_POPULATION} and had similar people to compare with"
+_COUNTED = "people first referred in the index period with counts both before and after"
 _SAME_PEOPLE = "the same people in the year before their referral"
 _ESTIMANDS = {
     "matched_rate_ratio": (
@@ -70,12 +71,17 @@ _DESCRIPTIVE = {
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes the rows of one scheme in one study."""
+    """Makes the rows of one scheme in one study.
+
+    `counted_days`: the days on either side of the referral in which the scheme itself counted use,
+    for rows made of such counts; else the windows are the study's.
+    """
 
     study: StudyDesign
     scheme_code: str
     n_referred: int
     run_id: str
+    counted_days: int | None = None
 
     @classmethod
     def of(cls, study: StudyDesign, compared: SchemeCompared, run_id: str) -> RowMaker:
@@ -144,6 +150,7 @@ class RowMaker:
             "window_pre_days": windows.pre_days,
             "window_post_days": windows.post_days,
             "washout_days": windows.washout_days,
+            **self._as_counted(),
             "scale": scale,
             "point": None,
             "ci_low": None,
@@ -162,4 +169,19 @@ class RowMaker:
             "notes": None,
             "design_hash": self.study.design_hash(),
             "run_id": self.run_id,
+        }
+
+    def _as_counted(self) -> dict[str, Any]:
+        """What a row made of the scheme's own counts says otherwise."""
+        days = self.counted_days
+        if days is None:
+            return {}
+        return {
+            "comparator": (
+                f"the same people in the {days} days before their referral, as the scheme counted"
+            ),
+            "population": _COUNTED,
+            "window_pre_days": days,
+            "window_post_days": days,
+            "washout_days": 0,
         }

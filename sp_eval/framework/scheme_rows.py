@@ -49,10 +49,11 @@ def not_answerable_rows(
     """
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
-        rows += _matched_withheld(maker, choice, reason)
-        rows.append(_alone(maker, choice, outcome, alone, held, reason))
+        told = reason_not_held(maker.scheme_code, outcome) or reason
+        rows += _matched_withheld(maker, choice, told)
+        rows.append(_alone(maker, choice, outcome, alone, held, told))
         rows.append(
-            _withheld(maker, choice, "expected_from_selection", _RATIO, "descriptive", reason)
+            _withheld(maker, choice, "expected_from_selection", _RATIO, "descriptive", told)
         )
     return rows
 

@@ -22,6 +22,7 @@ def side_of(
     history: pl.DataFrame,
     held: frozenset[str],
     *,
+    counted: frozenset[str],
     is_fair: bool | None,
 ) -> Side:
     """Sum up one scheme: its files' ways, its months, and its people before referral.
@@ -29,6 +30,7 @@ def side_of(
     Parameters
     ----------
     history, held : see `detectable_rows`.
+    counted : outcomes of which the scheme sent its own counts before and after.
     is_fair : whether the design checks passed; None where there is no design.
     """
     code = compared.scheme_code
@@ -43,6 +45,7 @@ def side_of(
         identifier=None if mapping is None else mapping.identifier,
         records_consent=any(not rule.absent for rule in consent) if mapping else None,
         held=held,
+        counted=counted,
         is_fair=is_fair,
         people=people.height,
         months=_months(people),

@@ -148,6 +148,7 @@ CRITERIA = {
     "same_follow_up": "Followed for as long",
     "same_identifier": "People told apart alike",
     "same_consent_rule": "Same rule of consent",
+    "same_comparison": "Somebody to compare with",
     "design_checks": "Design checks",
     "case_mix": "Alike before referral",
     "same_care": "Same care counted",

@@ -31,6 +31,7 @@ def typed(path: Path, contract: Contract) -> pl.DataFrame:
 def test_the_extract_contracts_are_there() -> None:
     assert NAMES == (
         "activity",
+        "code_count",
         "contact",
         "gp_contact",
         "hospital_activity",
@@ -40,6 +41,7 @@ def test_the_extract_contracts_are_there() -> None:
         "population",
         "programme_cost",
         "referral",
+        "use_count",
     )
 
 

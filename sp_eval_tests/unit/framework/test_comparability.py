@@ -96,6 +96,12 @@ def test_a_gap_beyond_chance_is_said_as_such() -> None:
         ({"records_consent": False}, "same_consent_rule", "Only some schemes record consent"),
         ({"is_fair": False}, "design_checks", "did not pass in Scheme Two"),
         ({"is_fair": None}, "design_checks", "did not pass in Scheme Two"),
+        ({"is_fair": None}, "same_comparison", "In Scheme Two there is nobody to compare with"),
+        (
+            {"held": frozenset(), "counted": frozenset({"gp_contact"})},
+            "same_care",
+            "Scheme Two sent counts before and after, made in its own way, and no dates",
+        ),
         ({"months": (date(2017, 8, 1), date(2018, 3, 1))}, "same_months", "different months"),
         ({"months": None}, "same_months", "Nobody of Scheme Two is analysed"),
     ],

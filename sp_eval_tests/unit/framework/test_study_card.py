@@ -28,7 +28,7 @@ def test_schemes_delivering_are_told_with_what_they_lack() -> None:
     assert rows.height == 1
     assert row["title"] == "Rotherham Social Prescribing Service"
     assert "referral" in row["held"].split(", ")
-    assert row["not_held"] == "contact, population"
+    assert row["not_held"] == "code_count, contact, population, use_count"
     assert row["why_not_held"] is None
     told = row["not_recorded"].split("; ")
     assert "activity.referred_on_date: only the start is recorded" in told
