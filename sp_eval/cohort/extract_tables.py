@@ -45,8 +45,8 @@ def store_extracts(
     ----------
     tables : `person`, `referral`, `gp_contact`, `hospital_activity` in contract form with
         `scheme_code`; other columns are ignored, columns a contract does not require may be
-        absent. `outcome_response` and `use_count` where there are any. `coverage` (`scheme_code, source, practice_code, covered_from, covered_to`, end
-        outside) where known.
+        absent. `outcome_response`, `patient` and `use_count` where there are any. `coverage`
+        (`scheme_code, source, practice_code, covered_from, covered_to`, end outside) where known.
     observed : the period every source covers, used where there is no `coverage`; where there is
         neither, the whole months with activity.
 

@@ -31,9 +31,10 @@ class Side:
     """One scheme, as it is set beside others.
 
     `identifier` and `records_consent` as its mapping says, None without one; `held` the clocks
-    its files cover, `counted` the outcomes of which it sent its own counts; `is_fair` whether its design checks passed, None where no comparison could
-    be made; `months` first and last month of the referrals analysed, `people` their number;
-    `before` the mean and variance of what was known of these people before referral, by name.
+    its files cover, `counted` the outcomes of which it sent its own counts; `is_fair` whether its
+    design checks passed, None where no comparison could be made; `months` first and last month of
+    the referrals analysed, `people` their number; `before` the mean and variance of what was known
+    of these people before referral, by name.
     """
 
     scheme_code: str

@@ -1,8 +1,8 @@
 -- model:  outcome.use_count
--- grain:  one row per consenting person first referred in the study × outcome × period_days counted on both sides
+-- grain:  one row per consenting person first referred in the study × outcome × period_days counted
 -- reads:  core.use_count, service.referral_episode
 -- params: $index_from (date), $index_before (date)
--- why:    counts around the referral that starts the clock, of days that were over when they were counted;
+-- why:    counts on both sides of the referral that starts the clock, of days that were over by then;
 --         whether or not the person is on a register
 with person as (
     select

@@ -1,4 +1,4 @@
-"""Counts a scheme made itself: before and after is described, all else is withheld with a reason."""
+"""Counts a scheme made itself: before and after is described, all else has a reason."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AFTER = [9, 8, 17, 4, 6, 7, 19, 0]
 
 
 def by_hand(before: list[int], after: list[int]) -> tuple[float, float, float]:
-    """Ratio of two totals over equal days, delta method on persons, G/(G-1), in plain arithmetic."""
+    """Ratio of two totals over equal days, delta method on persons, in plain arithmetic."""
     n, total_before, total_after = len(before), sum(before), sum(after)
     shares = [
         (a - total_after / n) / total_after - (b - total_before / n) / total_before
