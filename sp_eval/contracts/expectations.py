@@ -1,4 +1,4 @@
-"""What is expected of a delivery, derived from its contract and from the last delivery.
+"""What is expected of a delivery, derived from its contract and from the deliveries before it.
 
 One suite a dataset. The suites are evaluated by Great Expectations in a process of its own
 (`expectations_engine`), which ends with it: the library takes seconds and a third of a gigabyte
@@ -11,71 +11,31 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from sp_eval.contracts import usual
 from sp_eval.contracts.contract import Column, Contract
+from sp_eval.contracts.figures import Figures, month_end
 from sp_eval.settings import project_root
 
 __all__ = [
-    "FEW_ROWS",
     "Check",
     "Expectation",
-    "Figures",
     "Suite",
     "evaluate_suites",
     "event_date",
-    "known_share",
-    "month_end",
     "suite_of",
 ]
 
 Kind = Literal["volume", "completeness", "freshness", "range", "category"]
 
-FEW_ROWS = 100
-"""With fewer rows than this a mix of values or a median moves by chance, and could tell a cell."""
-
-SHRINK, GROWTH = 0.95, 1.5
-"""A snapshot holds what the last one held, and more."""
-INCREMENT_LOW, INCREMENT_HIGH = 0.5, 2.0
-"""A month's additions may be half or twice the last month's."""
-MORE_BLANKS = 0.10
-"""A share of blanks may rise by this much."""
-LATE_DAYS = 21
-"""The newest date may lag so many days more than it did."""
-MANY_ROWS = 1_000
-"""With fewer rows than this a month may well bring nothing newer."""
-STALE_DAYS = 731
+_STALE_DAYS = 731
 """The newest date of a first delivery may lie so long before the end of its month."""
-MIX_MOVED = 0.15
-"""The share of one value may move by this much."""
-_HIDDEN = 7
-_BASE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What an earlier delivery of a dataset was like.
-
-    `rows`; `nulls` column -> rows without a value; `quartiles` column -> lower and upper, null
-    where no row has a value; `shares` column -> value -> share of the rows with one; `newest` the
-    newest date of the dataset's events.
-    """
-
-    month: str
-    rows: int
-    nulls: Mapping[str, int] = field(default_factory=dict)
-    quartiles: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    newest: date | None = None
-
-    def has_many(self, column: str) -> bool:
-        """Tell whether enough rows have a value that a mix or a median of them says something."""
-        return self.rows - self.nulls.get(column, self.rows) >= FEW_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +51,7 @@ class Expectation:
     """What is expected of a dataset or of one column: one row of `published.delivery_check`.
 
     It is met if every check of it is. `low` and `high`, if given, bound what is observed;
-    `compared_with` is the month of the delivery the bounds come from.
+    they come from `deliveries` earlier ones, the newest of them that of the month `compared_with`.
     """
 
     kind: Kind
@@ -100,6 +60,7 @@ class Expectation:
     low: float | None = None
     high: float | None = None
     compared_with: str | None = None
+    deliveries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +80,8 @@ def event_date(contract: Contract) -> Column | None:
     return dates[-1] if dates else None
 
 
-def known_share(count: int, rows: int) -> float:
-    """Return the share of `count` in `rows` as it may be told: 1 to 7 as 7, others to the next 5.
-
-    Bounds made from it, and shares told by it, give back no number of people under eight.
-    """
-    if not rows or not count:
-        return 0.0
-    told = _HIDDEN if count <= _HIDDEN else -(-count // _BASE) * _BASE
-    return min(told / rows, 1.0)
-
-
 def suite_of(
-    contract: Contract, this: Figures, *, supply: str, last: Figures | None
+    contract: Contract, this: Figures, *, supply: str, before: Sequence[Figures] = ()
 ) -> tuple[Expectation, ...]:
     """Return what is expected of a dataset.
 
@@ -140,113 +90,110 @@ def suite_of(
     contract : of the dataset.
     this : the delivery; of an empty dataset only the volume is looked at.
     supply : `snapshot` or `increment`.
-    last : the last delivery that held the dataset; without one the contract alone speaks.
+    before : the earlier deliveries that held the dataset, oldest first; without one the contract
+        alone speaks.
     """
-    found = [_volume(supply, last)]
+    found = [_volume(this, supply, before)]
     if not this.rows:
         return tuple(found)
-    found += [e for c in contract.columns if (e := _completeness(c, this, last))]
+    found += [e for c in contract.columns if (e := _completeness(c, this, before))]
     newest = event_date(contract)
     if newest is not None:
-        found.append(_freshness(contract, newest, this, last))
-    found += [e for c in contract.columns if (e := _range(c, this, last))]
-    found += [e for c in contract.columns if (e := _category(c, this, last))]
+        found.append(_freshness(contract, newest, this, before))
+    found += [e for c in contract.columns if (e := _range(c, this, before))]
+    found += [e for c in contract.columns if (e := _category(c, this, before))]
     return tuple(found)
 
 
-def _volume(supply: str, last: Figures | None) -> Expectation:
-    low, high = 1, None
-    if last is not None:
-        slack = 20  # a handful of rows more or fewer is nobody's alarm
-        few, many = (INCREMENT_LOW, INCREMENT_HIGH) if supply == "increment" else (SHRINK, GROWTH)
-        low = max(1, int(last.rows * few) - (slack if supply == "increment" else 0))
-        high = int(last.rows * many) + slack
+def _volume(this: Figures, supply: str, before: Sequence[Figures]) -> Expectation:
+    low: int
+    high: int | None
+    low, high = usual.volume(before, this.month, supply=supply) if before else (1, None)
     check = Check("ExpectTableRowCountToBeBetween", {"min_value": low, "max_value": high})
-    return Expectation("volume", "", (check,), low, high, last.month if last else None)
+    return Expectation("volume", "", (check,), low, high, _newest(before), len(before))
 
 
-def _completeness(column: Column, this: Figures, last: Figures | None) -> Expectation | None:
+def _newest(before: Sequence[Figures]) -> str | None:
+    return before[-1].month if before else None
+
+
+def _completeness(column: Column, this: Figures, before: Sequence[Figures]) -> Expectation | None:
     if column.required:
         check = Check("ExpectColumnValuesToNotBeNull", {"column": column.name})
         return Expectation("completeness", column.name, (check,), None, 0.0)
-    if last is None or last.nulls.get(column.name, last.rows) == last.rows:
+    high = usual.blanks(before, column.name, this.rows) if before else None
+    if high is None:
         return None  # never supplied: nothing to compare with
-    allowed = known_share(last.nulls[column.name], last.rows) + max(MORE_BLANKS, 10 / this.rows)
-    high = round(min(allowed, 1.0), 3)
     arguments = {"column": column.name, "mostly": round(1 - high, 3)}
     check = Check("ExpectColumnValuesToNotBeNull", arguments)
-    return Expectation("completeness", column.name, (check,), None, high, last.month)
+    compared = _newest(before)
+    return Expectation(
+        "completeness", column.name, (check,), None, high, compared, len(before)
+    )  # fmt: skip
 
 
 def _freshness(
-    contract: Contract, column: Column, this: Figures, last: Figures | None
+    contract: Contract, column: Column, this: Figures, before: Sequence[Figures]
 ) -> Expectation:
     end = month_end(this.month)
-    oldest = end - timedelta(days=STALE_DAYS)
-    compared = last.month if last is not None and last.newest is not None else None
-    if last is not None and last.newest is not None:
-        gap = (end - month_end(last.month)).days
-        # what is not of people may rightly stay as it is for a year
-        is_of_events = any(c.name in ("person_key", "referral_id") for c in contract.columns)
-        moves = is_of_events and min(this.rows, last.rows) >= MANY_ROWS
-        oldest = last.newest + timedelta(days=max(gap - LATE_DAYS, 0) if moves else 0)
+    is_of_events = any(c.name in ("person_key", "referral_id") for c in contract.columns)
+    lag, deliveries = usual.oldest_newest(before, this, of_events=is_of_events)
+    oldest = end - (lag if deliveries else timedelta(days=_STALE_DAYS))
     arguments: dict[str, Any] = {"column": column.name, "min_value": oldest.isoformat()}
     if not column.may_be_future:
         arguments["max_value"] = end.isoformat()
     check = Check("ExpectColumnMaxToBeBetween", arguments)
     weeks = float(-(-(end - oldest).days // 7))
-    return Expectation("freshness", column.name, (check,), None, weeks, compared)
+    compared = _newest([f for f in before if f.newest is not None])
+    return Expectation("freshness", column.name, (check,), None, weeks, compared, deliveries)
 
 
-def _range(column: Column, this: Figures, last: Figures | None) -> Expectation | None:
+def _range(column: Column, this: Figures, before: Sequence[Figures]) -> Expectation | None:
     if column.logical_type not in ("integer", "number"):
         return None
     checks = []
     if column.minimum is not None or column.maximum is not None:
         bounds = {"min_value": column.minimum, "max_value": column.maximum}
         checks.append(Check("ExpectColumnValuesToBeBetween", {"column": column.name, **bounds}))
-    low = high = compared = None
-    if last is not None and last.has_many(column.name) and this.has_many(column.name):
-        low, high = (round(quartile, 2) for quartile in last.quartiles[column.name])
-        bounds = {"min_value": low, "max_value": high}
-        checks.append(Check("ExpectColumnMedianToBeBetween", {"column": column.name, **bounds}))
-        compared = last.month
-    if not checks:
-        return None
-    return Expectation("range", column.name, tuple(checks), low, high, compared)
+    half = usual.middle_half(before, column.name) if this.has_many(column.name) else None
+    if half is None:
+        return Expectation("range", column.name, tuple(checks)) if checks else None
+    low, high = half
+    bounds = {"min_value": low, "max_value": high}
+    checks.append(Check("ExpectColumnMedianToBeBetween", {"column": column.name, **bounds}))
+    many = [f for f in before if f.has_many(column.name)]
+    return Expectation("range", column.name, tuple(checks), low, high, _newest(many), len(many))
 
 
-def _category(column: Column, this: Figures, last: Figures | None) -> Expectation | None:
+def _category(column: Column, this: Figures, before: Sequence[Figures]) -> Expectation | None:
     if column.allowed is None or column.separator is not None:
         return None
     among = {"column": column.name, "value_set": list(column.allowed)}
     checks = [Check("ExpectColumnValuesToBeInSet", among)]
-    compared = None
-    if last is not None and last.has_many(column.name) and this.has_many(column.name):
-        query = _moved_query(column.name, column.allowed, last.shares[column.name])
-        checks.append(Check("UnexpectedRowsExpectation", {"unexpected_rows_query": query}))
-        compared = last.month
-    return Expectation("category", column.name, tuple(checks), None, 0.0, compared)
+    mix = None
+    if this.has_many(column.name):
+        mix = usual.mix(before, this, column.name, column.allowed)
+    if mix is None:
+        return Expectation("category", column.name, tuple(checks), None, 0.0)
+    query = _moved_query(column.name, mix)
+    checks.append(Check("UnexpectedRowsExpectation", {"unexpected_rows_query": query}))
+    many = [f for f in before if f.has_many(column.name)]
+    compared = _newest(many)
+    return Expectation("category", column.name, tuple(checks), None, 0.0, compared, len(many))
 
 
-def _moved_query(column: str, allowed: tuple[str, ...], shares: Mapping[str, float]) -> str:
+def _moved_query(column: str, mix: Mapping[str, tuple[float, float]]) -> str:
     """Text of a query for the values whose share has moved; only agreed values stand in it."""
     before = ", ".join(
-        f"('{value.replace(chr(39), chr(39) * 2)}', {shares.get(value, 0.0):.4f})"
-        for value in allowed
+        f"('{value.replace(chr(39), chr(39) * 2)}', {share:.4f}, {room:.4f})"
+        for value, (share, room) in mix.items()
     )
-    return f"""select b.value from (values {before}) as b (value, share)
+    return f"""select b.value from (values {before}) as b (value, share, room)
         left join (
             select {column} as value, count(*) / sum(count(*)) over () as share
             from {{batch}} where {column} is not null group by all
         ) as n on b.value = n.value
-        where abs(coalesce(n.share, 0) - b.share) > {MIX_MOVED}"""  # noqa: S608
-
-
-def month_end(month: str) -> date:
-    """Return the last day of a month written YYYY-MM."""
-    first = date.fromisoformat(f"{month}-01")
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        where abs(coalesce(n.share, 0) - b.share) > b.room"""  # noqa: S608
 
 
 def evaluate_suites(

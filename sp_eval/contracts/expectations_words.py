@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sp_eval.contracts.expectations import MIX_MOVED, Expectation, Suite, known_share, month_end
+from sp_eval.contracts.expectations import Expectation, Suite
+from sp_eval.contracts.figures import known_share, month_end
+from sp_eval.contracts.usual import FEW_DELIVERIES
 
 __all__ = ["DATASETS", "told"]
 
@@ -52,6 +54,7 @@ def told(
         "expected_low": expectation.low,
         "expected_high": expectation.high,
         "compared_with": expectation.compared_with,
+        "deliveries_compared": expectation.deliveries,
         "sentence": f"{DATASETS.get(suite.contract.name, suite.contract.name)}:"
         f" {_sentence(expectation, status, observed)}",
     }
@@ -100,7 +103,7 @@ def _volume(expectation: Expectation, rows: float, *, odd: bool) -> str:
     told = f"{rows:,.0f} rows"
     if odd:
         usual = f"{expectation.low:,.0f} to {expectation.high:,.0f}"
-        return f"{told}, where {usual} would be usual after the delivery of {_last(expectation)}."
+        return f"{told}, where {usual} would be usual after {_before(expectation)}."
     return f"{told}, as expected."
 
 
@@ -112,7 +115,7 @@ def _completeness(expectation: Expectation, column: str, share: float, *, odd: b
     usual = expectation.high or 0.0
     return (
         f"{column} is blank in about {share:.0%} of the rows, where up to {usual:.0%} would be"
-        f" usual after the delivery of {_last(expectation)}."
+        f" usual after {_before(expectation)}."
     )
 
 
@@ -125,7 +128,7 @@ def _freshness(expectation: Expectation, column: str, weeks: float, *, odd: bool
         return f"{said}, as expected."
     usual = f"up to {expectation.high:.0f} weeks would be usual"
     if expectation.compared_with:
-        usual += f" after the delivery of {_last(expectation)}"
+        usual += f" after {_before(expectation)}"
     return f"{said}, where {usual}."
 
 
@@ -137,7 +140,7 @@ def _range(expectation: Expectation, column: str, middle: float | None, *, odd: 
     if not odd:
         return f"the middle value of {column} is as expected."
     return (
-        f"the middle value of {column} is {middle:,.6g}; in the delivery of {_last(expectation)}"
+        f"the middle value of {column} is {middle:,.6g}; in {_before(expectation)}"
         f" half of the values lay between {expectation.low:,.6g} and {expectation.high:,.6g}."
     )
 
@@ -149,10 +152,16 @@ def _category(expectation: Expectation, column: str, found: float, *, odd: bool)
         return f"{column} holds values that are not agreed."
     of_them = "one value" if found == 1 else f"{found:.0f} values"
     return (
-        f"the mix of {column} differs from the delivery of {_last(expectation)}: the share of"
-        f" {of_them} moved by more than {MIX_MOVED * 100:.0f} in 100."
+        f"the mix of {column} differs from {_before(expectation)}: the share of {of_them} moved"
+        " further than is usual."
     )
 
 
-def _last(expectation: Expectation) -> str:
-    return expectation.compared_with or "before"
+def _before(expectation: Expectation) -> str:
+    """What it is held against, with a word of caution where that is little."""
+    if expectation.deliveries <= 1:
+        return f"the delivery of {expectation.compared_with or 'before'}"
+    told = f"the {expectation.deliveries} deliveries before it"
+    if expectation.deliveries < FEW_DELIVERIES:
+        told += " (few to judge by)"
+    return told

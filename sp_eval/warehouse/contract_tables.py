@@ -13,7 +13,7 @@ from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import append_frame, read_frame
 
-__all__ = ["ensure_table", "fill_table", "has_table"]
+__all__ = ["ensure_table", "fill_table", "forget_if_changed", "has_table"]
 
 
 def has_table(conn: Connection, schema: str, name: str) -> bool:
@@ -34,6 +34,15 @@ def ensure_table(conn: Connection, contract: Contract, *, schema: str) -> None:
     if not has_table(conn, schema, contract.name):
         for statement in create_table_sql(contract, schema=schema):
             conn.execute(statement)
+
+
+def forget_if_changed(conn: Connection, contract: Contract, *, schema: str) -> None:
+    """Drop a table whose columns are not the contract's any more: its rows will be made anew."""
+    if not has_table(conn, schema, contract.name):
+        return
+    held = conn.table(f'{schema}."{contract.name}"').columns
+    if held != [column.name for column in contract.columns]:
+        conn.execute(f'drop table {schema}."{contract.name}"')
 
 
 def fill_table(

@@ -8,16 +8,22 @@ from typing import Any
 import polars as pl
 
 from sp_eval.contracts.contract import Contract
-from sp_eval.contracts.expectations import Figures, event_date
-from sp_eval.contracts.odcs import contract_names
+from sp_eval.contracts.expectations import event_date
+from sp_eval.contracts.figures import Figures
+from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["datasets_delivered", "delivery_figures", "delivery_query"]
+__all__ = ["datasets_delivered", "delivery_figures", "delivery_query", "read_profiles"]
 
 _OF_ONE = """select t.* from taken.{contract} as t
 inner join meta.holding as h on t.delivery_id = h.delivery_id
 where h.scheme_code = {scheme} and h.month = {month}"""
+_YEAR = 365  # days
+_PROFILE = """create table if not exists meta.profile (
+    scheme_code varchar, month varchar, contract varchar, inputs varchar, figures varchar,
+    primary key (scheme_code, month, contract)
+)"""
 
 
 def datasets_delivered(conn: Connection) -> pl.DataFrame:
@@ -36,6 +42,39 @@ def datasets_delivered(conn: Connection) -> pl.DataFrame:
         for name in contract_names("extract")
     ]
     return read_frame(conn, " union all ".join(parts) + " order by all")
+
+
+def read_profiles(
+    conn: Connection, delivered: pl.DataFrame, *, definitions: str
+) -> dict[tuple[str, str, str], Figures]:
+    """Return scheme, month and contract -> figures, of every delivery in `datasets_delivered`.
+
+    What was worked out before, under the same `definitions`, is kept in `meta.profile`;
+    deliveries that left are forgotten.
+    """
+    conn.execute(_PROFILE)
+    kept = {
+        (r["scheme_code"], r["month"], r["contract"]): r
+        for r in read_frame(conn, "from meta.profile").to_dicts()
+    }
+    found, new = {}, []
+    for row in delivered.to_dicts():
+        key = (row["scheme_code"], row["month"], row["contract"])
+        held = kept.pop(key, None)
+        if held is not None and held["inputs"] == definitions + row["inputs"]:
+            found[key] = Figures.from_text(held["figures"])
+            continue
+        contract = load_contract(row["contract"])
+        found[key] = delivery_figures(conn, contract, scheme=key[0], month=key[1])
+        new.append((*key, definitions + row["inputs"], found[key].as_text()))
+    gone = [key for key in kept if key not in found]
+    for statement, rows in (
+        ("delete from meta.profile where (scheme_code, month, contract) = (?, ?, ?)", gone),
+        ("insert or replace into meta.profile values (?, ?, ?, ?, ?)", new),
+    ):
+        if rows:
+            conn.executemany(statement, rows)
+    return found
 
 
 def delivery_query(contract: Contract, *, scheme: str, month: str) -> str:
@@ -57,7 +96,8 @@ def delivery_figures(conn: Connection, contract: Contract, *, scheme: str, month
     told = ["count(*) as total"]
     told += [f"count(*) - count({c.name}) as nulls_{c.name}" for c in contract.columns]
     told += [f"quantile_cont({n}, [0.25, 0.75])::double[] as quartiles_{n}" for n in numbers]
-    told += [f"max({newest.name}) as newest"] if newest else []
+    if newest:
+        told += [f"max({newest.name}) as newest", f"min({newest.name}) as oldest"]
     row = read_frame(conn, f"select {', '.join(told)} from ({of_one})", where).row(0, named=True)
     quartiles = {n: row[f"quartiles_{n}"] for n in numbers}
     return Figures(
@@ -67,7 +107,22 @@ def delivery_figures(conn: Connection, contract: Contract, *, scheme: str, month
         quartiles={n: (q[0], q[1]) for n, q in quartiles.items() if q and q[0] is not None},
         shares=_shares(conn, contract, of_one, where),
         newest=row["newest"] if newest else None,
+        a_day=_a_day(conn, of_one, where, newest.name, row) if newest else None,
     )
+
+
+def _a_day(
+    conn: Connection, of_one: str, where: Mapping[str, Any], day: str, row: Mapping[str, Any]
+) -> float | None:
+    """Rows a day in the year up to the newest date, or since the oldest."""
+    if row["newest"] is None:
+        return None
+    found = read_frame(
+        conn,
+        f"select count(*) as late from ({of_one}) where {day} > $newest - {_YEAR}",
+        {**where, "newest": row["newest"]},
+    )
+    return float(found["late"][0] / min(_YEAR, (row["newest"] - row["oldest"]).days + 1))
 
 
 def _shares(

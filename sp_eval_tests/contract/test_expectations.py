@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from sp_eval.contracts.expectations import Figures, known_share, suite_of
+from sp_eval.contracts.expectations import suite_of
+from sp_eval.contracts.figures import Figures, known_share
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.operation.changes import look_for_changes
 from sp_eval.operation.intake import take_in_landing
@@ -77,7 +78,7 @@ def test_every_contract_has_a_suite_of_its_own() -> None:
     for name in contract_names("extract"):
         contract = load_contract(name)
         this = Figures(SECOND, 500, dict.fromkeys(contract.names, 0))
-        suite = suite_of(contract, this, supply="snapshot", last=None)
+        suite = suite_of(contract, this, supply="snapshot")
         required = {c.name for c in contract.columns if c.required}
         assert {e.column for e in suite if e.kind == "completeness"} == required, name
         bounded = {c.name for c in contract.columns if c.minimum is not None}
@@ -161,7 +162,7 @@ def test_shares_bounds_and_sentences_give_back_no_number_of_people_under_eight()
     for blanks in range(1, 8):
         last = Figures(FIRST, 40, dict.fromkeys(contract.names, blanks))
         this = Figures(SECOND, 40, dict.fromkeys(contract.names, 0))
-        suite = suite_of(contract, this, supply="snapshot", last=last)
+        suite = suite_of(contract, this, supply="snapshot", before=[last])
         bounds.add(tuple((e.column, e.kind, e.low, e.high) for e in suite))
     assert len(bounds) == 1
 
@@ -172,7 +173,7 @@ def test_a_median_of_few_is_never_told() -> None:
     for known, is_told in ((99, False), (100, True)):
         nulls = {"ltc_count": 500 - known}
         figures = Figures(FIRST, 500, nulls, {"ltc_count": (1.0, 3.0)})
-        found = suite_of(person, figures, supply="snapshot", last=figures)
+        found = suite_of(person, figures, supply="snapshot", before=[figures])
         assert any(e.kind == "range" and e.low == 1.0 for e in found) is is_told
     assert contract.names
 
