@@ -40,7 +40,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "look_for_changes",
         ("files_received", *_CHECKED),
-        ("change_since_last_delivery",),
+        ("change_since_last_delivery", "quality_of_deliveries"),
         bodies.look_for_changes,
     ),
     Step("bring_together", ("files_received", *_CHECKED), _COMMON, bodies.bring_together),
@@ -64,6 +64,7 @@ STEPS: tuple[Step, ...] = (
             "files_received",
             "refused_rows",
             "change_since_last_delivery",
+            "quality_of_deliveries",
             "coverage",
             "schemes",
             "what_was_asked",

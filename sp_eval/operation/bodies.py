@@ -29,10 +29,11 @@ def take_in(run: Run) -> None:
 
 
 def look_for_changes(run: Run) -> None:
-    """Hold each delivery against the last one."""
-    from sp_eval.operation import changes
+    """Hold each delivery against all before it, and say how it did."""
+    from sp_eval.operation import changes, quality
 
     changes.look_for_changes(run)
+    quality.keep_quality(run)
 
 
 def bring_together(run: Run) -> None:

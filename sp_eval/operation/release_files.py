@@ -39,6 +39,7 @@ ORDER: Final = (
     "coverage",
     "delivery",
     "delivery_check",
+    "quality",
     "run",
 )
 

@@ -7,7 +7,7 @@ import polars as pl
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["months_received", "received_digest", "received_month"]
+__all__ = ["months_received", "received_digest", "received_month", "versions_that_stand"]
 
 
 def months_received(conn: Connection) -> pl.DataFrame:
@@ -37,6 +37,16 @@ def received_digest(conn: Connection) -> str:
     return str(found["digest"][0])
 
 
+_STANDING = """status <> 'withdrawn' and not (
+    status = 'superseded' and starts_with(superseded_by, scheme_code || '/' || month || '/')
+)"""
+
+
+def versions_that_stand(conn: Connection) -> pl.DataFrame:
+    """Return rows of `published.delivery` but for files taken out, or sent again in their month."""
+    return read_frame(conn, f"from meta.delivery where {_STANDING} order by delivery_id")
+
+
 def received_month(
     conn: Connection, scheme: str, month: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
@@ -47,9 +57,8 @@ def received_month(
     where = {"scheme": scheme, "month": month}
     delivery = read_frame(
         conn,
-        """select * from meta.delivery
-        where scheme_code = $scheme and month = $month and status <> 'withdrawn'
-        and not (status = 'superseded' and starts_with(superseded_by, $scheme || '/' || $month))
+        f"""select * from meta.delivery
+        where scheme_code = $scheme and month = $month and {_STANDING}
         order by file, sheet""",
         where,
     )
