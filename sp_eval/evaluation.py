@@ -57,6 +57,7 @@ __all__ = [
     "estimate",
     "evaluate_tables",
     "look_at_overlap",
+    "primary_of_tables",
     "set_side_by_side",
     "subgroups_of",
     "try_other_ways",
@@ -99,6 +100,18 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
         primary = estimate(conn, study, run_id="")
         primary = graded(primary, diagnose(conn, study, primary, look_at_overlap(conn, study)))
         return pl.concat([primary, try_other_ways(conn, study, primary, run_id="")])
+    finally:
+        conn.close()
+
+
+def primary_of_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> pl.DataFrame:
+    """As `evaluate_tables`, without grades, other ways and other lengths: the rows of `estimate`."""
+    conn = open_memory()
+    try:
+        store_extracts(conn, tables, observed=study.observed)
+        build_core(conn)
+        compare(conn, study)
+        return estimate(conn, study, run_id="")
     finally:
         conn.close()
 

@@ -15,9 +15,19 @@ from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import store_frame
 
-__all__ = ["EVALUATED", "declared_from_activity", "outcome_sources", "store_extracts"]
+__all__ = ["EVALUATED", "UNREAD", "declared_from_activity", "outcome_sources", "store_extracts"]
 
 EVALUATED = ("person", "referral", "gp_contact", "hospital_activity")
+UNREAD: dict[str, tuple[str, ...]] = {
+    "person": ("lsoa_code",),
+    "referral": (
+        "route", "primary_need", "secondary_needs", "outcome", "first_contact_date", "closed_date",
+        "closure_reason", "is_carer",
+    ),
+    "gp_contact": (),
+    "hospital_activity": ("provider_code", "cost_gbp"),
+}  # fmt: skip
+"""Of each extract evaluated, the columns that no estimate of the use of care by all people reads."""
 _OPTIONAL = ("outcome_response", "patient", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",

@@ -26,7 +26,7 @@ from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
 from sp_eval.ingest.workbook import Workbook
 
-__all__ = ["TakenIn", "take_in"]
+__all__ = ["TakenIn", "hold_against_deaths", "read_files", "take_in"]
 
 
 def take_in(
@@ -62,11 +62,7 @@ def take_in(
     mapping = mapping.at(month)
     book = Book(mapping.scheme_code, month, progress or (lambda _: None))
     arranged = arrange(folder, mapping)
-    pseudonymiser = Pseudonymiser(
-        key, scheme_code=mapping.scheme_code, identifier=mapping.identifier
-    )
-    for path, group in groupby(arranged.found, key=lambda found: found.path):
-        _take_file(path, list(group), mapping, pseudonymiser, book)
+    read_files(arranged.found, mapping=mapping, key=key, book=book)
     _take_strangers(arranged.strangers, mapping, book)
     for file in arranged.outside:
         detail = "It is a link to a file outside the delivery's folder, which was not opened."
@@ -74,7 +70,7 @@ def take_in(
     for file in arranged.ignored:
         book.note(f"{file} is not part of the delivery and was passed over.")
     missing = [expected.file for expected in arranged.missing]
-    _hold_against_deaths(book, known_deaths)
+    hold_against_deaths(book, known_deaths)
     if folder.is_dir():
         missing += _practices_missing(book, mapping)
         missing += missing_as_usual(arranged.found, usual_rows or {}, mapping)
@@ -98,6 +94,18 @@ def take_in(
         notices=tuple(book.notices),
         stopped=book.stopped,
     )
+
+
+def read_files(found: Iterable[Found], *, mapping: SchemeMapping, key: bytes, book: Book) -> None:
+    """Read and judge the files that the mapping speaks of; what comes of them goes into the book.
+
+    `mapping`: as it holds for the book's month.
+    """
+    pseudonymiser = Pseudonymiser(
+        key, scheme_code=mapping.scheme_code, identifier=mapping.identifier
+    )
+    for path, group in groupby(found, key=lambda one: one.path):
+        _take_file(path, list(group), mapping, pseudonymiser, book)
 
 
 def _take_file(
@@ -171,7 +179,7 @@ def _take_strangers(
         book.refuse(place, refuse_stranger(file, data, mapping))
 
 
-def _hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> None:
+def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> None:
     """Refuse referrals dated after a death that the delivery's own register, or else we, know."""
     told = [
         r.gated.accepted().select("person_key", "death_date")
