@@ -91,6 +91,12 @@ STEPS: tuple[Step, ...] = (
         ("delivery_receipt",),
         bodies.write_receipts,
     ),
+    Step(
+        "write_quality_pages",
+        ("quality_of_deliveries", "change_since_last_delivery", "refused_rows"),
+        ("quality_pages",),
+        bodies.write_quality_pages,
+    ),
 )
 
 

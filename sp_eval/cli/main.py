@@ -349,6 +349,32 @@ def status(
 
 
 @app.command()
+def quality(
+    scheme: Annotated[str, typer.Option(help="The scheme whose delivery is looked at.")],
+    month: Annotated[str, typer.Option(help="The month of the delivery, YYYY-MM.")],
+    home: HomeOption = None,
+    landing: Annotated[
+        Path | None, typer.Option(help="Where deliveries lie; usually <home>/landing.")
+    ] = None,
+    study: Annotated[
+        list[Path] | None, typer.Option(help="A study file; may be repeated (all in studies/).")
+    ] = None,
+) -> None:
+    """Say how good a delivery is, and what its refused rows do to the main estimate.
+
+    Exit status 0: every table is in use; 1: one failed; 2: nothing of it was taken in.
+    """
+    from sp_eval.cli.quality import quality_and_show
+    from sp_eval.cli.refusals import plainly
+
+    with plainly():
+        code = quality_and_show(
+            scheme=scheme, month=month, home=home, landing=landing, studies=study or ()
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
 def doctor(
     home: HomeOption = None,
     landing: Annotated[

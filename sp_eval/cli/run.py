@@ -81,6 +81,7 @@ def show_outcome(
             "the same for Excel": settings.published / "release.xlsx",
             "results for research": settings.published / "research.duckdb",
             "receipts for senders": settings.receipts,
+            "how good each delivery is": settings.home / "quality" / "index.html",
             "refused rows (restricted)": settings.quarantine,
             "files received": settings.landing,
         }

@@ -43,7 +43,7 @@ _WORDS = {
 }
 _DOING = {
     "take_in": "Reading and checking what was received",
-    "look_for_changes": "Looking for changes since the last delivery",
+    "look_for_changes": "Looking for changes since the deliveries before",
     "bring_together": "Bringing all schemes into one form",
     "compare_people": "Finding similar people who were not referred",
     "judge_designs": "Judging whether the groups are alike",
@@ -52,6 +52,7 @@ _DOING = {
     "publish": "Publishing",
     "report": "Writing the report",
     "write_receipts": "Writing the receipts",
+    "write_quality_pages": "Writing the pages on quality",
 }
 
 

@@ -18,7 +18,7 @@ from sp_eval.framework.disclosure import is_few, protect_count
 from sp_eval.study.design import Disclosure, Subgroup
 from sp_eval.study.subgroups import division_of
 
-__all__ = ["DIVISIONS", "MEASURES", "Division", "Level", "chance_of_difference", "divisions_of"]
+__all__ = ["DIVISIONS", "MEASURES", "Division", "Level", "chance_of_difference", "divisions_of", "people_in_all"]
 
 MEASURES: Final = ("is_linked", "is_registered")
 _OF_PEOPLE: Final[dict[Subgroup, str]] = {
@@ -29,6 +29,7 @@ _OF_PRACTICES: Final = {
     "third_of_ethnicity": ("largest share", "middle third", "smallest share"),
 }
 DIVISIONS: Final = (*_OF_PEOPLE, *_OF_PRACTICES)
+_DATASETS: Final = ("referral", "gp_contact", "hospital_activity")
 _UNUSUAL = 0.01
 _DRAWS = 9_999
 
@@ -75,13 +76,32 @@ def divisions_of(counts: pl.DataFrame, policy: Disclosure, *, seed: int = 1) -> 
     )
     asked = [
         (dataset, measure, by)
-        for dataset in ("referral", "gp_contact", "hospital_activity")
+        for dataset in _DATASETS
         for measure in MEASURES
         for by in DIVISIONS
         if _makes_sense(dataset, measure, by) and named.filter(dataset=dataset).height
     ]
     mark = _UNUSUAL / max(len(asked), 1)
     return [_division(named, policy, *one, mark=mark, seed=seed) for one in asked]
+
+
+def people_in_all(
+    counts: pl.DataFrame, policy: Disclosure
+) -> list[tuple[str, int | None, float]]:
+    """Return dataset, people as they may be shown, and the largest share that may not link."""
+    whole = (
+        counts.group_by("dataset")
+        .agg(
+            pl.col("people").sum().cast(pl.Int64),
+            pl.col("people").filter(~pl.col("is_linked")).sum().cast(pl.Int64).alias("not_in"),
+        )
+        .with_columns(shown=protect_count(pl.col("people"), policy))
+    )
+    found = {
+        dataset: (dataset, shown, known_share(not_in, people))
+        for dataset, people, not_in, shown in whole.iter_rows()
+    }
+    return [found[dataset] for dataset in _DATASETS if dataset in found]
 
 
 def _makes_sense(dataset: str, measure: str, by: str) -> bool:

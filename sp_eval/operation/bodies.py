@@ -17,6 +17,7 @@ __all__ = [
     "report",
     "take_in",
     "try_others",
+    "write_quality_pages",
     "write_receipts",
 ]
 
@@ -90,3 +91,10 @@ def write_receipts(run: Run) -> None:
     from sp_eval.operation import receipts
 
     receipts.write_receipts(run)
+
+
+def write_quality_pages(run: Run) -> None:
+    """Show how good each delivery is."""
+    from sp_eval.operation import quality_pages
+
+    quality_pages.write_quality_pages(run)

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-__all__ = ["Expected", "expected_deliveries", "in_words", "month_in_words", "short_name"]
+__all__ = ["Expected", "due_of", "expected_deliveries", "in_words", "month_in_words", "short_name"]
 
 # A scheme that sent nothing for so long has ended, or its files are of the past on purpose.
 _SILENT_MONTHS = 12
@@ -46,12 +46,13 @@ def expected_deliveries(
         if scheme not in due_days or _count(f"{today:%Y-%m}") - _count(month) > _SILENT_MONTHS:
             continue
         following = _named(_count(month) + 1)
-        due = _due(following, due_days[scheme])
+        due = due_of(following, due_days[scheme])
         found.append(Expected(scheme, month, following, due, today > due))
     return tuple(found)
 
 
-def _due(month: str, day: int) -> date:
+def due_of(month: str, day: int) -> date:
+    """The day by which a month's delivery is due: that day of the month after it."""
     return date.fromisoformat(f"{_named(_count(month) + 1)}-{day:02d}")
 
 

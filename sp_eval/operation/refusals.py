@@ -8,6 +8,7 @@ from sp_eval.ingest.landing import LandingEmptyError
 from sp_eval.operation.export import ExportRefusedError
 from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError
+from sp_eval.operation.quality_asked import QualityNotKnownError
 from sp_eval.operation.reference import ReferenceEmptyError
 from sp_eval.study.protocol import InvalidStudyError
 from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
@@ -22,6 +23,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     KeyRefusedError,
     LandingEmptyError,
     OtherKeyError,
+    QualityNotKnownError,
     ReferenceAbsentError,
     ReferenceEmptyError,
     RunningElsewhereError,

@@ -56,6 +56,13 @@ _ALL = (
         "Each row that could not be used, with where it stands and why.",
         "published/rejection",
     ),
+    Table(
+        "quality_pages",
+        "2_checked",
+        "published",
+        "quality",
+        "A page on each delivery: complete, plausible, in time, linked alike, and what refusals do.",
+    ),
     _checked("people_checked", "person", "The rows of the registers that passed every check."),
     _checked("referrals_checked", "referral", "The referrals that passed every check."),
     _checked("gp_contacts_checked", "gp_contact", "The GP contacts that passed every check."),

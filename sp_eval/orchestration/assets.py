@@ -22,6 +22,7 @@ _SUMMARISED = (
     "files_received",
     "refused_rows",
     "change_since_last_delivery",
+    "quality_of_deliveries",
     "who_can_be_followed",
     "can_this_be_answered",
     "balance",

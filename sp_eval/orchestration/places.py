@@ -9,7 +9,7 @@ from sp_eval.settings import Settings
 
 __all__ = ["kind_of", "place_of"]
 
-_IN_HOME = ("reports", "receipts")
+_IN_HOME = ("reports", "receipts", "quality")
 _KINDS = {".xlsx": "excel", ".csv": "csv", ".parquet": "parquet", ".html": "html"}
 
 

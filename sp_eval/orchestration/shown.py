@@ -129,19 +129,34 @@ def _refusals(conn: Connection, _shown: Table) -> Metadata:
 
 
 def _changes(conn: Connection, shown: Table) -> Metadata:
-    """What is unlike the last delivery, in sentences."""
+    """What is unlike the deliveries before, in sentences."""
     if not _count(conn, shown.relation):
         return {"summary": dg.MetadataValue.md("Nothing was held against anything."), _ROWS: 0}
-    unusual = conn.table(shown.relation).filter("status <> 'as_expected'")
+    unusual = conn.table(shown.relation).filter("status <> 'met'")
     said = unusual.project("scheme_code, month, sentence").distinct().order("all").pl()
     summary = table(said) if said.height else dg.MetadataValue.md("Nothing unusual was found.")
     return {"summary": summary, _ROWS: _count(conn, shown.relation)}
+
+
+def _quality(conn: Connection, shown: Table) -> Metadata:
+    """The states of the newest delivery of each scheme, and how often each state came."""
+    if not _count(conn, shown.relation):
+        return {"summary": dg.MetadataValue.md("Nothing came."), _ROWS: 0}
+    rows = conn.table(shown.relation)
+    newest = rows.filter(
+        "month = (select max(q.month) from meta.quality as q where q.scheme_code = quality.scheme_code)"
+    )
+    said = newest.project("scheme_code, month, state, sentence").order("all").pl()
+    counts = rows.aggregate("state, count(*) as n").order("state").fetchall()
+    told = {f"tables {str(state).replace('_', ' ')}": int(n) for state, n in counts}
+    return {"summary": table(said)} | told | {_ROWS: _count(conn, shown.relation)}
 
 
 _SHOWN_OF_WAREHOUSE: Mapping[str, Callable[[Connection, Table], Metadata]] = {
     "files_received": _files,
     "refused_rows": _refusals,
     "change_since_last_delivery": _changes,
+    "quality_of_deliveries": _quality,
 }
 
 

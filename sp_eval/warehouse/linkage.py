@@ -9,16 +9,16 @@ from sp_eval.warehouse.frames import read_frame
 
 __all__ = ["has_register", "people_linked"]
 
-# The register that stood when the month was delivered; and whatever any register ever said of a
-# person, be it an earlier or a later one: of somebody on none of them nothing is known.
+# The register that stood when the month was delivered; and whatever it or an earlier one said of a
+# person: of somebody on none of them nothing is known.
 _SQL = """
 with held as (
-    select delivery_id, dataset, supply, month from meta.holding where scheme_code = $scheme
+    select delivery_id, dataset, supply, month from meta.holding
+    where scheme_code = $scheme and month <= $month
 ),
 
 standing as (
     select delivery_id from held
-    where month <= $month
     qualify supply = 'increment' or month = max(month) over (partition by dataset)
 ),
 
@@ -137,7 +137,7 @@ def people_linked(conn: Connection, scheme: str, month: str) -> pl.DataFrame:
     -------
     `dataset` (referral, gp_contact, hospital_activity); `is_linked`: on the register held in that
     month; `is_registered`: on the day of the first referral of the file; `sex`,
-    `ethnic_category`, `imd_quintile` as any register ever said; `third_of_deprivation` (1: the
+    `ethnic_category`, `imd_quintile` as that register or an earlier one says; `third_of_deprivation` (1: the
     practices in the most deprived places) and `third_of_ethnicity` (1: with most people of other
     than White groups) of the practice that the row itself names; `people`.
     """
