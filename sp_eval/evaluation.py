@@ -105,7 +105,7 @@ def evaluate_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> p
 
 
 def primary_of_tables(tables: Mapping[str, pl.DataFrame], study: StudyDesign) -> pl.DataFrame:
-    """As `evaluate_tables`, without grades, other ways and other lengths: the rows of `estimate`."""
+    """As `evaluate_tables`, without grades and other ways: the rows of `estimate`."""
     conn = open_memory()
     try:
         store_extracts(conn, tables, observed=study.observed)

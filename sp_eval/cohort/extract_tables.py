@@ -27,7 +27,7 @@ UNREAD: dict[str, tuple[str, ...]] = {
     "gp_contact": (),
     "hospital_activity": ("provider_code", "cost_gbp"),
 }  # fmt: skip
-"""Of each extract evaluated, the columns that no estimate of the use of care by all people reads."""
+"""Of each extract evaluated, the columns that no estimate of everybody's use of care reads."""
 _OPTIONAL = ("outcome_response", "patient", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",

@@ -18,7 +18,15 @@ from sp_eval.framework.disclosure import is_few, protect_count
 from sp_eval.study.design import Disclosure, Subgroup
 from sp_eval.study.subgroups import division_of
 
-__all__ = ["DIVISIONS", "MEASURES", "Division", "Level", "chance_of_difference", "divisions_of", "people_in_all"]
+__all__ = [
+    "DIVISIONS",
+    "MEASURES",
+    "Division",
+    "Level",
+    "chance_of_difference",
+    "divisions_of",
+    "people_in_all",
+]
 
 MEASURES: Final = ("is_linked", "is_registered")
 _OF_PEOPLE: Final[dict[Subgroup, str]] = {
@@ -85,9 +93,7 @@ def divisions_of(counts: pl.DataFrame, policy: Disclosure, *, seed: int = 1) -> 
     return [_division(named, policy, *one, mark=mark, seed=seed) for one in asked]
 
 
-def people_in_all(
-    counts: pl.DataFrame, policy: Disclosure
-) -> list[tuple[str, int | None, float]]:
+def people_in_all(counts: pl.DataFrame, policy: Disclosure) -> list[tuple[str, int | None, float]]:
     """Return dataset, people as they may be shown, and the largest share that may not link."""
     whole = (
         counts.group_by("dataset")
@@ -153,9 +159,7 @@ def _division(
     unknown = known_share(of_none, lost) if of_none else None
     levels = {
         name: Level(name, people, known_share(not_in, whole) if people is not None else None)
-        for name, whole, not_in, people in shown.select(
-            by, "people", "not_in", "shown"
-        ).iter_rows()
+        for name, whole, not_in, people in shown.select(by, "people", "not_in", "shown").iter_rows()
     }
     if not any(level.people for level in levels.values()):
         return Division(dataset, measure, by, (), "the groups are too small to be shown")

@@ -67,13 +67,14 @@ def put_back(
     """
     mapping = mapping.at(month)
     book = Book(mapping.scheme_code, month, lambda _: None)
-    read_files(arrange(folder, mapping).found, mapping=mapping, key=key, book=book)
+    asked = [one for one in arrange(folder, mapping).found if one.dataset.contract in unread]
+    read_files(asked, mapping=mapping, key=key, book=book)
     hold_against_deaths(book, known_deaths)
     rows: dict[str, list[pl.DataFrame]] = {}
     told = [pl.DataFrame(schema=_TOLD)]
     for reading in book.readings:
         contract = load_contract(reading.gated.dataset.contract)
-        if reading.place.delivery_id not in only or contract.name not in unread:
+        if reading.place.delivery_id not in only:
             continue
         columns = set(unread[contract.name])
         judged = _judged(reading.gated, columns)
@@ -91,7 +92,7 @@ def put_back(
     return PutBack(
         rows={name: pl.concat(frames) for name, frames in rows.items()},
         told=counted.sort("dataset", "rule", "column_name"),
-        refused=int(counted["rows_put_back"].sum() + counted["rows_left_out"].sum()),
+        refused=int(counted["rows_put_back"].sum()) + int(counted["rows_left_out"].sum()),
         back=int(counted["rows_put_back"].sum()),
     )
 

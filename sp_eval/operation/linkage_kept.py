@@ -14,7 +14,6 @@ from sp_eval.warehouse.steps import is_done, record_done
 __all__ = ["linkage_of"]
 
 _STEP = "linkage"
-_TABLE = "meta.linkage"
 
 
 def linkage_of(conn: Connection, delivered: pl.DataFrame, scheme: str, month: str) -> pl.DataFrame:
@@ -37,7 +36,7 @@ def linkage_of(conn: Connection, delivered: pl.DataFrame, scheme: str, month: st
         return counted
     return read_frame(
         conn,
-        f"""select * exclude (scheme_code, month) from {_TABLE}
+        """select * exclude (scheme_code, month) from meta.linkage
         where scheme_code = $scheme and month = $month order by all""",
         where,
     )
@@ -45,14 +44,14 @@ def linkage_of(conn: Connection, delivered: pl.DataFrame, scheme: str, month: st
 
 def _keep(conn: Connection, counted: pl.DataFrame, where: dict[str, str]) -> None:
     conn.execute(
-        f"""create table if not exists {_TABLE} (
+        """create table if not exists meta.linkage (
             scheme_code varchar, month varchar, dataset varchar, is_linked boolean,
             is_registered boolean, sex varchar, ethnic_category varchar, imd_quintile integer,
             third_of_deprivation integer, third_of_ethnicity integer, people bigint
         )"""
     )
-    conn.execute(f"delete from {_TABLE} where scheme_code = $scheme and month = $month", where)
+    conn.execute("delete from meta.linkage where scheme_code = $scheme and month = $month", where)
     named = counted.with_columns(
         scheme_code=pl.lit(where["scheme"]), month=pl.lit(where["month"])
     )  # fmt: skip
-    append_frame(conn, _TABLE, named)
+    append_frame(conn, "meta.linkage", named)

@@ -19,7 +19,9 @@ class QualityNotKnownError(Exception):
     """Nothing was taken in of what is asked about; the text is one sentence."""
 
 
-def quality_asked(run: Run, scheme: str, month: str) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+def quality_asked(
+    run: Run, scheme: str, month: str
+) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Work out the effect of refused rows, write the page, and return states and effects.
 
     Raises

@@ -110,7 +110,7 @@ def _tables(conn: Connection, scheme: str) -> dict[str, pl.DataFrame]:
         name: read_frame(
             conn,
             f"""select * exclude (row_order) from extract.{name}
-            where scheme_code = $scheme order by row_order""",
+            where scheme_code = $scheme order by row_order""",  # noqa: S608
             where,
         )
         for name in EVALUATED

@@ -61,7 +61,7 @@ _ALL = (
         "2_checked",
         "published",
         "quality",
-        "A page on each delivery: complete, plausible, in time, linked alike, and what refusals do.",
+        "A page on each delivery: complete, plausible, in time, linked alike.",
     ),
     _checked("people_checked", "person", "The rows of the registers that passed every check."),
     _checked("referrals_checked", "referral", "The referrals that passed every check."),

@@ -142,12 +142,10 @@ def _quality(conn: Connection, shown: Table) -> Metadata:
     """The states of the newest delivery of each scheme, and how often each state came."""
     if not _count(conn, shown.relation):
         return {"summary": dg.MetadataValue.md("Nothing came."), _ROWS: 0}
-    rows = conn.table(shown.relation)
-    newest = rows.filter(
-        "month = (select max(q.month) from meta.quality as q where q.scheme_code = quality.scheme_code)"
-    )
-    said = newest.project("scheme_code, month, state, sentence").order("all").pl()
-    counts = rows.aggregate("state, count(*) as n").order("state").fetchall()
+    rows = conn.table(shown.relation).pl()
+    newest = rows.filter(pl.col("month") == pl.col("month").max().over("scheme_code"))
+    said = newest.select("scheme_code", "month", "state", "sentence")
+    counts = rows.group_by("state").len().sort("state").iter_rows()
     told = {f"tables {str(state).replace('_', ' ')}": int(n) for state, n in counts}
     return {"summary": table(said)} | told | {_ROWS: _count(conn, shown.relation)}
 

@@ -86,7 +86,9 @@ def worst_of(found: Sequence[str]) -> str:
 
 
 def _style() -> Markup:
-    parts = [(_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "quality.css")]
+    parts = [
+        (_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "quality.css")
+    ]
     return Markup("\n".join(parts))  # noqa: S704  (our own files)
 
 

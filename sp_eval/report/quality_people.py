@@ -36,8 +36,8 @@ def linkage(facts: QualityFacts) -> Section:
     """Who links to the register, by group, with a warning where groups differ."""
     title = "Does everybody link to the register alike?"
     if not facts.has_register:
-        said = "No register of this scheme has come: nobody can be linked, and nothing compared."
-        return Section("linkage", title, (said,))
+        none = "No register of this scheme has come: nobody can be linked, and nothing compared."
+        return Section("linkage", title, (none,))
     said = [_overall(one.dataset, one.people, one.most_not) for one in facts.linked]
     cannot = [d for d in facts.divisions if not d.levels]
     told = [d for d in facts.divisions if d.levels and _somebody_lost(d)]
@@ -82,8 +82,8 @@ def _cannot_tell(cannot: list[Division]) -> list[str]:
     for d in cannot:
         ways.setdefault((d.reason, d.measure, d.dataset), []).append(_BY[d.by])
     who: dict[tuple[str, str, str], list[str]] = {}
-    for (reason, measure, dataset), by in ways.items():
-        who.setdefault((reason, measure, _listed(by)), []).append(_WHO[dataset])
+    for (reason, measure, dataset), several in ways.items():
+        who.setdefault((reason, measure, _listed(several)), []).append(_WHO[dataset])
     return [
         f"Which {_listed(people)} are {_NOT[measure]} cannot be told by {by}: {reason}."
         for (reason, measure, by), people in who.items()

@@ -137,8 +137,9 @@ def people_linked(conn: Connection, scheme: str, month: str) -> pl.DataFrame:
     -------
     `dataset` (referral, gp_contact, hospital_activity); `is_linked`: on the register held in that
     month; `is_registered`: on the day of the first referral of the file; `sex`,
-    `ethnic_category`, `imd_quintile` as that register or an earlier one says; `third_of_deprivation` (1: the
-    practices in the most deprived places) and `third_of_ethnicity` (1: with most people of other
-    than White groups) of the practice that the row itself names; `people`.
+    `ethnic_category`, `imd_quintile` as that register or an earlier one says;
+    `third_of_deprivation` (1: the practices in the most deprived places) and
+    `third_of_ethnicity` (1: with most people of other than White groups) of the practice that the
+    row itself names; `people`.
     """
     return read_frame(conn, _SQL, {"scheme": scheme, "month": month})

@@ -1,0 +1,152 @@
+"""The pages on the quality of deliveries: what they tell and hide; `sp-eval quality`."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from sp_eval.cohort.extract_tables import EVALUATED, UNREAD
+from sp_eval.evaluation import primary_of_tables
+from sp_eval.settings import project_root
+from sp_eval.study.protocol import load_study
+from sp_eval_tests.support.documents import texts_of
+from sp_eval_tests.support.runs import MONTH, Made, published, run_line
+
+DOCUMENT = project_root() / "docs" / "how_to" / "look-at-quality.md"
+SCHEME = "rotherham"
+
+
+def page(home: Path, scheme: str = SCHEME) -> str:
+    return (home / "quality" / scheme / f"{MONTH}.html").read_text(encoding="utf-8")
+
+
+def section(text: str, name: str) -> str:
+    found = re.search(rf'<section id="{name}">(.*?)</section>', text, re.DOTALL)
+    assert found is not None
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", found[1]).split()))
+
+
+def test_the_states_are_published_in_both_files_alike(narrow: Made) -> None:
+    rows = published(narrow.home, "from published.quality order by all", "release")
+    assert rows == published(narrow.home, "from published.quality order by all")
+    assert len(rows) == 14
+    told = section(page(narrow.home), "states")
+    for dataset, used in published(
+        narrow.home,
+        f"select dataset, rows_used from published.quality where scheme_code = '{SCHEME}'",
+    ):
+        assert f"{used:,}" in told, dataset
+
+
+def test_rows_of_the_states_are_those_of_the_ledger(narrow: Made) -> None:
+    for scheme, rows, used, refused in published(
+        narrow.home,
+        """select scheme_code, sum(rows_in), sum(rows_accepted), sum(rows_quarantined)
+        from published.delivery group by all""",
+    ):
+        assert published(
+            narrow.home,
+            f"""select sum(rows_in), sum(rows_used), sum(rows_refused) from published.quality
+            where scheme_code = '{scheme}'""",
+        ) == [(rows, used, refused)]
+
+
+def test_each_rule_broken_and_who_links_is_told_without_a_person(narrow: Made) -> None:
+    text = page(narrow.home)
+    broken = section(text, "plausibility")
+    for rule, column in published(
+        narrow.home,
+        f"""select distinct rule, column_name from published.rejection
+        where scheme_code = '{SCHEME}' and row_number is not null""",
+    ):
+        assert column is None or column in broken, rule
+    assert "cannot be told by sex" in section(text, "linkage")
+    assert not re.search(r"(?<!\d)\d{3}[- .]?\d{3}[- .]?\d{4}(?!\d)", text)
+    assert not re.search(r"[0-9a-f]{16}", text)
+
+
+def test_the_senders_folder_holds_no_such_page(narrow: Made) -> None:
+    assert list((narrow.home / "receipts").rglob("*uality*")) == []
+
+
+def test_the_estimate_made_again_is_that_published_and_does_not_read_what_is_called_unread(
+    narrow: Made,
+) -> None:
+    with duckdb.connect(str(narrow.home / "work" / "warehouse.duckdb"), read_only=True) as conn:
+        tables = {
+            name: conn.sql(
+                f"select * exclude (row_order) from extract.{name} where scheme_code = '{SCHEME}'"
+                " order by row_order"
+            ).pl()
+            for name in EVALUATED
+        }
+        cover = f"from extract.declared_coverage where scheme_code = '{SCHEME}'"
+        tables["coverage"] = conn.sql(cover).pl()
+    for name, columns in UNREAD.items():
+        tables[name] = tables[name].with_columns(
+            pl.lit(None, tables[name][column].dtype).alias(column) for column in columns
+        )
+    assert narrow.study is not None
+    study = load_study(narrow.study).model_copy(update={"schemes": (SCHEME,)})
+    again = primary_of_tables(tables, study).filter(role="primary", scale="rate_ratio")
+    asked = f"""select outcome, point from published.estimate where scheme_code = '{SCHEME}'
+        and role = 'primary' and scale = 'rate_ratio' order by outcome"""
+    found = dict(again.select("outcome", "point").iter_rows())
+    assert len(found) == 2
+    assert found == pytest.approx(dict(published(narrow.home, asked)), abs=1e-9)
+
+
+def test_asked_for_the_refused_rows_are_weighed_and_the_page_says_so(
+    narrow: Made, tmp_path: Path
+) -> None:
+    made = narrow.copy_to(tmp_path)
+    assert f"sp-eval quality --scheme {SCHEME} --month {MONTH}" in section(
+        page(made.home), "refused"
+    )
+    before = published(made.home, "from published.estimate order by all")
+    query, asked = (shlex.split(text)[1:] for text in texts_of(DOCUMENT, "sh"))
+    assert run_line(*query, "--home", str(made.home)).status == 0
+    more = ("--home", str(made.home), "--landing", str(made.landing), "--study", str(made.study))
+    ended = run_line(*asked, *more)
+    assert ended.status == 0
+    assert "could be put back" in ended.out
+    told = section(page(made.home), "refused")
+    assert "as published" in told
+    assert "with the rows put back" in told
+    assert published(made.home, "from published.estimate order by all") == before
+    assert "nothing was written" in made.run_again().sentences()
+    assert section(page(made.home), "refused") == told
+
+
+def test_what_never_came_is_a_sentence(narrow: Made, tmp_path: Path) -> None:
+    asked = ("quality", "--scheme", SCHEME, "--month", "2001-01", "--home")
+    for home, told in ((narrow.home, "was taken in"), (tmp_path, "sp-eval run first")):
+        ended = run_line(*asked, str(home))
+        assert ended.status == 2
+        assert told in ended.sentences()
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_no_barriers_and_no_sideways_scrolling(browser: Any, narrow: Made, width: int) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    shown = browser.new_page(viewport={"width": width, "height": 900})
+    told: list[str] = []
+    shown.on("request", lambda asked: told.append(asked.url) if asked.url[:5] != "file:" else None)
+    shown.goto((narrow.home / "quality" / "index.html").as_uri())
+    assert Axe().run(shown).response["violations"] == []
+    shown.click("text=April 2019 >> nth=0")
+    shown.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(shown).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.className") == "skip"
+    assert told == []
