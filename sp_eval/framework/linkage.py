@@ -58,9 +58,9 @@ class Level:
 class Division:
     """People of one dataset divided in one way.
 
-    `levels` is empty where nothing can be told: `reason` says why. `least` and `most` name the
-    groups that link least and most often, where they differ by more than chance. `unknown`: at
-    most that share of those who do not link belongs to no group.
+    `levels` is empty where everybody links, or where nothing can be told: then `reason` says why.
+    `least` and `most` name the groups that link least and most often, where they differ by more
+    than chance. `unknown`: at most that share of those who do not link belongs to no group.
     """
 
     dataset: str
@@ -150,9 +150,11 @@ def _division(
     groups = tall.drop_nulls(by).sort(by)
     of_none = int(tall.filter(pl.col(by).is_null())["not_in"].sum())
     lost = int(tall["not_in"].sum())
+    if not lost:
+        return Division(dataset, measure, by, ())
     if groups.height < 2:
         return Division(dataset, measure, by, (), "no group is known of the people in it")
-    if lost and of_none == lost:
+    if of_none == lost:
         reason = "nothing is known of those who do not link: they are on no register ever held"
         return Division(dataset, measure, by, (), reason)
     shown = _hide(groups, policy)

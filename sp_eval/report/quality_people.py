@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sp_eval.contracts.codes import code_table
-from sp_eval.framework.disclosure import hidden_words
 from sp_eval.framework.linkage import Division, Level
 from sp_eval.report.quality_facts import QualityFacts, Section, Shown, share
 from sp_eval.report.quality_sections import named
@@ -30,6 +29,12 @@ _NOT: Final = {
     "is_linked": "not on the register",
     "is_registered": "on the register, but not registered on the day of the referral",
 }
+_BIAS: Final = (
+    "Beware of bias: some groups link less often than others, by more than chance (below). Who does"
+    " not link is in no estimate. So results say less about those groups, and are tilted if they"
+    " gained more or less than others did. Ask whoever keeps the rows how numbers are written down"
+    " for these groups."
+)
 
 
 def linkage(facts: QualityFacts) -> Section:
@@ -39,20 +44,21 @@ def linkage(facts: QualityFacts) -> Section:
         none = "No register of this scheme has come: nobody can be linked, and nothing compared."
         return Section("linkage", title, (none,))
     said = [_overall(one.dataset, one.people, one.most_not) for one in facts.linked]
-    cannot = [d for d in facts.divisions if not d.levels]
-    told = [d for d in facts.divisions if d.levels and _somebody_lost(d)]
-    alike = [d for d in facts.divisions if d.levels and not _somebody_lost(d)]
-    if alike and not told and not cannot:
+    cannot = [d for d in facts.divisions if d.reason]
+    told = [d for d in facts.divisions if d.levels]
+    if facts.divisions and not told and not cannot:
         said.append("Everybody links, so no group is left out more than another.")
     said += _cannot_tell(cannot)
     differ = [d for d in told if d.least is not None]
+    if differ:
+        said.append(_BIAS)
     if told and not differ:
         said.append("Where groups can be told apart, they differ by no more than chance.")
     said.append(
         "A person who is on no register has no known sex, ethnic group or address: these come from"
         " the register of this month or an earlier one. The practice is that which the row names;"
-        " hospital rows name none. Shares are those of at most so many people, and groups that"
-        f" are too small are not shown ({hidden_words(Disclosure())})."
+        f" hospital rows name none. Groups of {Disclosure().suppress_to} people or fewer are not"
+        " shown."
     )
     return Section(
         "linkage",
@@ -70,10 +76,6 @@ def _overall(dataset: str, people: int | None, most_not: float) -> str:
         return f"{who[:1].upper()}{who[1:]}: too few to be shown."
     linked = "all of them" if not most_not else f"at least {1 - most_not:.0%}"
     return f"About {people:,} {who}: {linked} on the register."
-
-
-def _somebody_lost(division: Division) -> bool:
-    return any(level.most_not for level in division.levels)
 
 
 def _cannot_tell(cannot: list[Division]) -> list[str]:
@@ -121,9 +123,7 @@ def _warning(division: Division) -> str:
     return (
         f"Of {_WHO[division.dataset]} by {_BY[division.by]}, {_share(least)} of the group"
         f" '{least.name}' are {_NOT[division.measure]}, and {_share(most)} of '{most.name}': more"
-        " than chance. Who does not link is not in any estimate, so results say less about that"
-        " group, and are tilted if it gained more or less than others did. Ask whoever keeps"
-        " these rows how numbers are written down for that group."
+        " than chance."
     )
 
 

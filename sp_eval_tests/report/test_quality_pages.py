@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 import shlex
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,13 @@ import polars as pl
 import pytest
 
 from sp_eval.cohort.extract_tables import EVALUATED, UNREAD
+from sp_eval.contracts.frames import empty_frame
+from sp_eval.contracts.odcs import load_contract
 from sp_eval.evaluation import primary_of_tables
+from sp_eval.framework.linkage import Division, Level
+from sp_eval.report.quality_facts import QualityFacts
+from sp_eval.report.quality_people import linkage
+from sp_eval.report.quality_sections import timeliness
 from sp_eval.settings import project_root
 from sp_eval.study.protocol import load_study
 from sp_eval_tests.support.documents import texts_of
@@ -150,3 +158,44 @@ def test_no_barriers_and_no_sideways_scrolling(browser: Any, narrow: Made, width
     shown.keyboard.press("Tab")
     assert shown.evaluate("document.activeElement.className") == "skip"
     assert told == []
+
+
+def test_a_group_that_links_less_is_warned_of_in_plain_words() -> None:
+    least, most = Level("men", 300, 0.2), Level("women", 300, 0.05)
+    levels = (most, least)
+    found = Division("referral", "is_linked", "sex", levels, "", least, most, 0.3)
+    told = linkage(facts(divisions=(found,)))
+    (warning,) = told.warnings
+    assert (
+        "up to 20% of the group 'men' are not on the register, and up to 5% of 'women'" in warning
+    )
+    assert "results say less about those groups" in " ".join(told.said)
+    assert told.folded[0].rows == (
+        ("women", "about 300", "up to 5%"),
+        ("men", "about 300", "up to 20%"),
+        ("group not known", "", "up to 30% of those who are not"),
+    )
+    alike = Division("referral", "is_linked", "sex", levels)
+    assert linkage(facts(divisions=(alike,))).warnings == ()
+    assert "bias" not in " ".join(linkage(facts(divisions=(alike,))).said)
+    assert "cannot be told" not in " ".join(linkage(facts(divisions=(alike,))).said)
+    assert "No register" in linkage(facts(has_register=False)).said[0]
+
+
+def test_late_in_time_and_of_the_past_are_told_apart() -> None:
+    def said(day: date) -> str:
+        return timeliness(facts(received=day)).said[0]
+
+    assert said(date(2019, 5, 15)).endswith("in time.")
+    assert said(date(2019, 5, 18)).endswith("3 days late.")
+    assert said(date(2026, 5, 18)).endswith("a delivery of the past.")
+
+
+def facts(**changes: Any) -> QualityFacts:
+    nothing = QualityFacts(
+        scheme=SCHEME, title="Rotherham", month=MONTH, quality=pl.DataFrame(),
+        checks=empty_frame(load_contract("delivery_check", "published")), figures={}, absent={},
+        refused=pl.DataFrame(), whole=pl.DataFrame(), received=None, due=date(2019, 5, 15),
+        has_register=True, linked=(), divisions=(),
+    )  # fmt: skip
+    return replace(nothing, **changes)
