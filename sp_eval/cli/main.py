@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sp_eval import __version__
+from sp_eval.cli.looking import HomeOption, doctor, quality, status
 
 __all__ = ["app", "main"]
 
@@ -33,9 +34,6 @@ reference_app = typer.Typer(
     no_args_is_help=True, help="Load public files that everybody may look up, and look them up."
 )
 app.add_typer(reference_app, name="reference")
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Where everything is kept (SP_EVAL_HOME, ./var).")
-]
 SchemeOption = Annotated[
     list[str] | None, typer.Option("--scheme", help="Only this scheme; may be repeated.")
 ]
@@ -46,11 +44,6 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
-
-
-class Shown(StrEnum):
-    TABLE = "table"
-    JSON = "json"
 
 
 class Snapshot(StrEnum):
@@ -331,66 +324,8 @@ def export(
         export_and_show(out, home=home)
 
 
-@app.command()
-def status(
-    form: Annotated[Shown, typer.Option("--format", help="How to print.")] = Shown.TABLE,
-    home: HomeOption = None,
-) -> None:
-    """Say what is published, from which deliveries, how old, and what is missing or due.
-
-    Exit status 0: all well; 1: something missing, refused or withheld; 2: nothing published.
-    """
-    from sp_eval.cli.refusals import plainly
-    from sp_eval.cli.status import show_status
-
-    with plainly():
-        code = show_status(home, as_json=form is Shown.JSON)
-    raise typer.Exit(code)
-
-
-@app.command()
-def quality(
-    scheme: Annotated[str, typer.Option(help="The scheme whose delivery is looked at.")],
-    month: Annotated[str, typer.Option(help="The month of the delivery, YYYY-MM.")],
-    home: HomeOption = None,
-    landing: Annotated[
-        Path | None, typer.Option(help="Where deliveries lie; usually <home>/landing.")
-    ] = None,
-    study: Annotated[
-        list[Path] | None, typer.Option(help="A study file; may be repeated (all in studies/).")
-    ] = None,
-) -> None:
-    """Say how good a delivery is, and what its refused rows do to the main estimate.
-
-    Exit status 0: every table is in use; 1: one failed; 2: nothing of it was taken in.
-    """
-    from sp_eval.cli.quality import quality_and_show
-    from sp_eval.cli.refusals import plainly
-
-    with plainly():
-        code = quality_and_show(
-            scheme=scheme, month=month, home=home, landing=landing, studies=study or ()
-        )
-    raise typer.Exit(code)
-
-
-@app.command()
-def doctor(
-    home: HomeOption = None,
-    landing: Annotated[
-        Path | None, typer.Option(help="Where deliveries lie; usually <home>/landing.")
-    ] = None,
-) -> None:
-    """Look whether everything needed to run is there, and say what to do where it is not.
-
-    Exit status 0: nothing is wrong; 1: something is.
-    """
-    from sp_eval.cli.doctor import show_doctor
-    from sp_eval.cli.refusals import plainly
-
-    with plainly():
-        code = show_doctor(home, landing)
-    raise typer.Exit(code)
+for command in (status, quality, doctor):
+    app.command()(command)
 
 
 @app.command()

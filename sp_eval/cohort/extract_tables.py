@@ -15,7 +15,14 @@ from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import store_frame
 
-__all__ = ["EVALUATED", "UNREAD", "declared_from_activity", "outcome_sources", "store_extracts"]
+__all__ = [
+    "EVALUATED",
+    "OPTIONAL",
+    "UNREAD",
+    "declared_from_activity",
+    "outcome_sources",
+    "store_extracts",
+]
 
 EVALUATED = ("person", "referral", "gp_contact", "hospital_activity")
 UNREAD: dict[str, tuple[str, ...]] = {
@@ -28,7 +35,7 @@ UNREAD: dict[str, tuple[str, ...]] = {
     "hospital_activity": ("provider_code", "cost_gbp"),
 }  # fmt: skip
 """Of each extract evaluated, the columns that no estimate of everybody's use of care reads."""
-_OPTIONAL = ("outcome_response", "patient", "use_count")
+OPTIONAL = ("outcome_response", "patient", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",
@@ -67,7 +74,7 @@ def store_extracts(
     """
     create_schemas(conn, ["extract", "core"])
     frames = {name: _conform(name, tables[name]) for name in EVALUATED}
-    for name in _OPTIONAL:
+    for name in OPTIONAL:
         nobody = empty_frame(load_contract(name)).with_columns(scheme_code=pl.lit(""))
         frames[name] = _conform(name, tables.get(name, nobody))
     frames["person"] = frames["person"].with_row_index("row_order")

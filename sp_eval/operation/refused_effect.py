@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from sp_eval.cohort.extract_tables import EVALUATED, UNREAD
+from sp_eval.cohort.extract_tables import EVALUATED, OPTIONAL, UNREAD
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.evaluation import primary_of_tables
@@ -113,7 +113,7 @@ def _tables(conn: Connection, scheme: str) -> dict[str, pl.DataFrame]:
             where scheme_code = $scheme order by row_order""",  # noqa: S608
             where,
         )
-        for name in EVALUATED
+        for name in (*EVALUATED, *OPTIONAL)
     }
     query = "from extract.declared_coverage where scheme_code = $scheme"
     return tables | {"coverage": read_frame(conn, query, where)}

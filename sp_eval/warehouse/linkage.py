@@ -28,14 +28,26 @@ register as (
     inner join standing as s on p.delivery_id = s.delivery_id
 ),
 
+stated as (
+    select
+        delivery_id, person_key, sex, ethnic_category, imd_quintile, practice_code,
+        registered_from as stated_from
+    from taken.person
+    union all
+    select
+        delivery_id, person_key, sex, ethnic_category, null as imd_quintile,
+        null as practice_code, date '9999-12-31' as stated_from
+    from taken.patient
+),
+
 known as (
     select
         p.person_key,
-        arg_max(p.sex, p.registered_from) as sex,
-        arg_max(p.ethnic_category, p.registered_from) as ethnic_category,
-        arg_max(p.imd_quintile, p.registered_from) as imd_quintile,
-        arg_max(p.practice_code, p.registered_from) as practice_code
-    from taken.person as p
+        arg_max(p.sex, p.stated_from) as sex,
+        arg_max(p.ethnic_category, p.stated_from) as ethnic_category,
+        arg_max(p.imd_quintile, p.stated_from) as imd_quintile,
+        arg_max(p.practice_code, p.stated_from) as practice_code
+    from stated as p
     inner join held as h on p.delivery_id = h.delivery_id
     group by p.person_key
 ),
