@@ -56,7 +56,7 @@ def read_text(data: bytes, dataset: Dataset, *, last_day: date) -> RawTable:
     """Read a delimited text file; raise `FileRefusedError` if it cannot be this dataset's."""
     found = _recognise(data, dataset)
     if found is None:
-        raise FileRefusedError("header_missing")
+        raise _no_header(dataset)
     layout, decoded, delimiter, header = found
     parsed = records(decoded.text, delimiter=delimiter)
     cells, row, wrong_width = _to_cells(parsed, header)
@@ -76,6 +76,18 @@ def read_text(data: bytes, dataset: Dataset, *, last_day: date) -> RawTable:
     _require_whole(parsed, decoded, header, rows_in=table.cells.height)
     _require_columns(table, dataset, last_day)
     return table
+
+
+def _no_header(dataset: Dataset) -> FileRefusedError:
+    """Return the refusal of a file without its header, or without so many fields as agreed."""
+    agreed = [layout.numbered for layout in dataset.layouts.values() if layout.numbered]
+    if not agreed:
+        return FileRefusedError("header_missing")
+    detail = (
+        f"Its first row has not the {agreed[0]} fields agreed for this file, which has no header"
+        " row."
+    )
+    return FileRefusedError("unreadable", detail)
 
 
 def fits_text(data: bytes, dataset: Dataset) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from sp_eval.contracts.scheme_mapping import mapped_schemes
+from sp_eval.contracts.scheme_mapping import known_layouts, mapped_schemes
 from sp_eval.orchestration.deliveries import MONTHS, SCHEMES, partition_of
 from sp_eval.orchestration.jobs import EVERYTHING, ONE_MONTH, TAKE_IN
 from sp_eval.settings import Settings
@@ -108,7 +108,7 @@ def _intake_since(instance: dg.DagsterInstance, newest: int) -> tuple[int, int |
 
     A month that was stopped counts as ended: that it was is published too.
     """
-    by_scheme = {f"dagster/partition/{SCHEMES.name}": list(mapped_schemes())}
+    by_scheme = {f"dagster/partition/{SCHEMES.name}": [*mapped_schemes(), *known_layouts()]}
     records = [
         record
         for record in instance.get_run_records(dg.RunsFilter(tags=by_scheme), limit=_MOST_RUNS)

@@ -183,7 +183,7 @@ def test_a_file_with_a_field_too_many_is_not_epraccur(home: Path) -> None:
     path.write_text(path.read_text().replace('"\n', '",""\n'))
     told = run_line("reference", "load", "--home", str(home))
     assert told.status == 1
-    assert "epraccur.csv" in told.sentences()
+    assert "epraccur.csv: Its first row has not the 27 fields agreed" in told.sentences()
 
 
 def test_misnamed_folders_are_told(tmp_path: Path) -> None:

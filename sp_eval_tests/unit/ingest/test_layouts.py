@@ -10,8 +10,20 @@ from pathlib import Path
 
 import polars as pl
 
-from sp_eval.contracts.scheme_mapping import known_layouts, load_mapping, mapped_schemes
+from sp_eval.contracts.scheme_mapping import (
+    SchemeMapping,
+    known_layouts,
+    load_mapping,
+    mapped_schemes,
+)
 from sp_eval.ingest.delivery import TakenIn, take_in
+from sp_eval.warehouse.connection import open_memory
+from sp_eval.warehouse.ledger import (
+    MonthRecord,
+    ensure_ledger,
+    read_known_deaths,
+    replace_month,
+)
 from sp_eval_tests.support.runs import run_line
 from sp_eval_tests.support.shared_files import shared_file
 
@@ -196,8 +208,6 @@ def test_the_practice_layout_and_its_traps(tmp_path: Path) -> None:
 
 
 def test_a_death_in_the_table_of_people_is_held_against_referrals(tmp_path: Path) -> None:
-    from sp_eval.contracts.scheme_mapping import SchemeMapping
-
     layout = load_mapping("tpp")
     referrals = {
         "contract": "referral", "file": "referrals.csv", "identifier": "who", "reference": "ref",
@@ -228,6 +238,22 @@ def test_a_death_in_the_table_of_people_is_held_against_referrals(tmp_path: Path
         tmp_path, mapping=mapping, month="2024-01", key=b"k", received_at=datetime.now(UTC)
     )
     assert reasons(found) == {(3, "day", "referral_after_death")}
+
+
+def test_a_death_in_the_table_of_people_is_remembered(tmp_path: Path) -> None:
+    person = {"patient_id": "1", "date_of_birth": "1953-08-01", "date_of_death": "2020-01-02"}
+    written(tmp_path, "tpp", "people", "patients.csv", [person])
+    found = taken(tmp_path, "tpp", "2024-01")
+    conn = open_memory()
+    ensure_ledger(conn)
+    record = MonthRecord(
+        scheme_code="tpp", month="2024-01", delivery=found.delivery, rejection=found.rejection,
+        accepted=found.accepted, declared_coverage=found.declared_coverage,
+        holdings=found.tables, is_stopped=False,
+    )  # fmt: skip
+    replace_month(conn, record)
+    assert read_known_deaths(conn, "tpp")["death_date"].to_list() == [date(2020, 1, 2)]
+    conn.close()
 
 
 def test_a_layout_is_checked_at_the_command_line(tmp_path: Path) -> None:
