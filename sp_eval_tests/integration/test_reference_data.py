@@ -32,6 +32,7 @@ PUBLIC = {
     ],
     "list_size/2021-01": [("gp-registered-patients", "gp-reg-pat-prac-all.csv")],
     "imd_2019/2019": [("imd2019-lsoa", "IMD2019_lsoa.csv")],
+    "practice_imd_2019/2022-07": [("gp-registered-patients", "indicator-data.csv")],
     "qof/2020-21": [("qof-prevalence-2021", "PREVALENCE_2021_v2.csv")],
     "ods/2022-08": [("ods-epcn-epraccur", "ePCN.xlsx"), ("ods-epcn-epraccur", "epraccur.csv")],
 }
@@ -73,7 +74,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
             shutil.copyfile(shared_file("data", folder, name), home / "reference" / place / name)
     loaded = load_references(settings_of(home))
     assert loaded.problems == ()
-    assert [e.rejection.height for e in loaded.editions] == [0] * 5
+    assert [e.rejection.height for e in loaded.editions] == [0] * 6
     with open_file(settings_of(home).warehouse, read_only=True) as conn:
         yield conn
 
@@ -104,6 +105,11 @@ def test_parts_of_a_total_are_not_added_to_it(small: Connection) -> None:
         small, "select rows_in, rows_accepted from reference.edition where source = 'list_size'"
     )
     assert counted == [(3, 3)]
+
+
+def test_a_practices_score_is_not_englands(small: Connection) -> None:
+    found = "select area_code, imd_year, imd_score, vintage from reference.practice_deprivation"
+    assert rows(small, found) == [("A99001", 2019, 32.5, "2022-07")]
 
 
 def test_a_list_has_the_network_of_its_day(small: Connection) -> None:
@@ -151,7 +157,7 @@ def test_areas_of_another_census_are_refused(small: Connection) -> None:
 def test_what_is_unchanged_is_not_read_again_and_a_changed_edition_replaces(home: Path) -> None:
     again = load_references(settings_of(home))
     assert again.editions == ()
-    assert len(again.unchanged) == 5
+    assert len(again.unchanged) == 6
     path = home / "reference/imd_2019/2019/IMD2019_lsoa.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
     (edition,) = load_references(settings_of(home)).editions
@@ -280,6 +286,11 @@ def test_known_lists_and_areas(public: Connection) -> None:
             count_if(imd_quintile = (imd_decile + 1) // 2), min(imd_year), max(lsoa_year)
         from reference.deprivation""",
     ) == [(32_844, 32_844, 32_844, 2019, 2011)]
+
+
+def test_known_scores(public: Connection) -> None:
+    found = "select count(*), count(distinct area_code) from reference.practice_deprivation"
+    assert rows(public, found) == [(6_545, 6_545)]
 
 
 def test_known_prevalences(public: Connection) -> None:

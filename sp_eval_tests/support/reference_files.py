@@ -36,6 +36,21 @@ PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE
 A99001,DEP,400,18OV,4000
 A99002,DM,350,17OV,5000
 """
+_SCORE_HEADS = (
+    "Indicator ID,Indicator Name,Parent Code,Parent Name,Area Code,Area Name,Area Type,Sex,Age,"
+    "Category Type,Category,Time period,Value,Lower CI 95.0 limit,Upper CI 95.0 limit,"
+    "Lower CI 99.8 limit,Upper CI 99.8 limit,Count,Denominator,Value note,Recent Trend,"
+    "Compared to England value or percentiles,Compared to percentiles,Time period Sortable,"
+    "New data,Compared to goal,Time period range"
+)
+_SCORES = "".join(
+    f"93553,Score,E92000001,England,{code},{name},{kind},Persons,All ages,,,2019,{score},,,,,,,,"
+    "Cannot be calculated,Not compared,Not compared,20190000,,,1y\n"
+    for code, name, kind, score in (
+        ("E92000001", "England", "England", "21.72"),
+        ("A99001", '"Surgery, The"', "GP", "32.5"),
+    )
+)
 PRACTICES = (
     # code, opened, closed, status, setting
     ("A99001", "19740401", "", "A", "4"),
@@ -58,6 +73,7 @@ def write_references(folder: Path) -> Path:
         "list_size/2021-01/gp-reg-pat-prac-all.csv": _LISTS,
         "imd_2019/2019/IMD2019_lsoa.csv": _AREAS,
         "qof/2020-21/PREVALENCE_2021.csv": _REGISTERS,
+        "practice_imd_2019/2022-07/indicator-data.csv": f"{_SCORE_HEADS}\n{_SCORES}",
         "ods/2022-08/epraccur.csv": "".join(_practice(*row) for row in PRACTICES),
     }
     for name, text in texts.items():
