@@ -35,7 +35,7 @@ UNREAD: dict[str, tuple[str, ...]] = {
     "hospital_activity": ("provider_code", "cost_gbp"),
 }  # fmt: skip
 """Of each extract evaluated, the columns that no estimate of everybody's use of care reads."""
-OPTIONAL = ("outcome_response", "patient", "use_count")
+OPTIONAL = ("outcome_response", "patient", "residence", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",

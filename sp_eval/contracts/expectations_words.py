@@ -28,6 +28,7 @@ DATASETS = {
     "population": "List sizes",
     "programme_cost": "Costs",
     "referral": "Referrals",
+    "residence": "Addresses",
     "use_count": "Care used before and after, counted",
 }
 

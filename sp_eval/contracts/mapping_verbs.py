@@ -51,16 +51,28 @@ class Parse(Closed):
     the financial year from April): the first day, or with `edge: end` the first day after.
     `year`: the calendar year of a date. `money`: pounds, with or without sign and commas.
     `integer`: a whole number. `padded`: a number that has lost its leading zeros, written into
-    the end of `style`: `42` in `X00000` is `X00042`.
+    the end of `style`: `42` in `X00000` is `X00042`. `share`: the rank of a thing among `of`,
+    as which of `parts` equal parts it lies in, from 1; a rank below 0 is not known.
     `not_known`: texts that stand for a date nobody knows.
     """
 
     kind: Literal[
-        "date", "last_day", "month", "quarter", "year", "money", "integer", "padded", "excel"
+        "date",
+        "last_day",
+        "month",
+        "quarter",
+        "year",
+        "money",
+        "integer",
+        "padded",
+        "share",
+        "excel",
     ]
     style: str | None = None
     edge: Literal["start", "end"] = "start"
     not_known: tuple[str, ...] = ()
+    of: int | None = Field(default=None, ge=1)
+    parts: int | None = Field(default=None, ge=2)
 
     @model_validator(mode="before")
     @classmethod
@@ -76,9 +88,11 @@ class Parse(Closed):
         return raw
 
     @model_validator(mode="after")
-    def _zeros_to_fill(self) -> Self:
+    def _whole(self) -> Self:
         if self.kind == "padded" and not (self.style or "").endswith("0"):
             raise ValueError("padded needs the whole code with zeros at its end, as X00000")
+        if (self.kind == "share") != (None not in (self.of, self.parts)):
+            raise ValueError("share needs of and parts, and nothing else has them")
         return self
 
 

@@ -60,8 +60,8 @@ def scheme_rows(delivering: Iterable[str]) -> pl.DataFrame:
     for code in sorted(set(delivering) & set(mapped_schemes())):
         mapping = load_mapping(code)
         held = sorted({dataset.contract for dataset in mapping.datasets.values()})
-        # a register in one table has no other of people
-        whole = {"patient"} if "person" in held else set()
+        # a register in one table has no other of people or of addresses
+        whole = {"patient", "residence"} if "person" in held else set()
         lacking = [n for n in contract_names("extract") if n not in {*held, *whole}]
         rows.append(
             {

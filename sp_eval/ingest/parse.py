@@ -73,11 +73,15 @@ def parsed(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
         return _number(text, _INTEGER, text.str.replace(r"\.0+$", ""), pl.Int64())
     if parse.kind == "money":
         return _number(text, _MONEY, text.str.replace_all(r"[£,\s]", ""), pl.Float64())
-    if parse.kind == "padded":
-        return _padded(text, parse.style or "")
     if parse.not_known:
         text = pl.when(text.is_in(list(parse.not_known))).then(None).otherwise(text)
-    by_kind = {"quarter": _quarter, "month": _month, "year": _year}
+    by_kind = {
+        "quarter": _quarter,
+        "month": _month,
+        "year": _year,
+        "padded": _padded,
+        "share": _share,
+    }
     return by_kind.get(parse.kind, _day)(text, parse, dating)
 
 
@@ -86,13 +90,29 @@ def _year(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
     return Parsed(day.value.dt.year(), day.faults)
 
 
-def _padded(text: pl.Expr, style: str) -> Parsed:
+def _padded(text: pl.Expr, parse: Parse, _: Dating) -> Parsed:
     """Write a whole number into the zeros at the end of `style`; a longer one is a fault."""
+    style = parse.style or ""
     letters = style.rstrip("0")
     zeros = len(style) - len(letters)
     fits = pl.when(text.str.contains(rf"^[0-9]{{1,{zeros}}}(?:\.0+)?$")).then(text)
     value = pl.lit(letters) + fits.str.replace(r"\.0+$", "").str.zfill(zeros)
     return Parsed(value, (Fault("out_of_range", text.is_not_null() & value.is_null()),))
+
+
+def _share(text: pl.Expr, parse: Parse, _: Dating) -> Parsed:
+    """Which of `parts` equal parts of the ranks 1 to `of` a rank lies in.
+
+    A rank rounded down to 0 lies in the first part.
+    """
+    of, parts = parse.of or 1, parse.parts or 1
+    rank = _number(text, _INTEGER, text.str.replace(r"\.0+$", ""), pl.Int64())
+    part = (pl.max_horizontal(rank.value, pl.lit(1)) * parts - 1) // of + 1
+    beyond = (rank.value > of).fill_null(value=False)
+    return Parsed(
+        pl.when(rank.value.is_between(0, of)).then(part),
+        (*rank.faults, Fault("out_of_range", beyond)),
+    )
 
 
 def _number(text: pl.Expr, pattern: str, plain: pl.Expr, dtype: pl.DataType) -> Parsed:

@@ -41,6 +41,7 @@ def test_the_extract_contracts_are_there() -> None:
         "population",
         "programme_cost",
         "referral",
+        "residence",
         "use_count",
     )
 

@@ -68,6 +68,7 @@ def test_links_between_extracts() -> None:
         "outcome_response.referral_id": "referral.referral_id",
         "patient.person_key": "person.person_key",
         "referral.person_key": "person.person_key",
+        "residence.person_key": "person.person_key",
         "use_count.referral_id": "referral.referral_id",
     }
 

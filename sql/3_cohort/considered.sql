@@ -42,10 +42,10 @@ placed as (
         d.index_month,
         d.index_date,
         d.is_exposed,
-        arg_max(r.practice_code, (r.registered_from, r.practice_code)) as practice_code,
-        arg_max(r.imd_quintile, (r.registered_from, r.practice_code)) as imd_quintile,
-        arg_max(r.imd_decile, (r.registered_from, r.practice_code)) as imd_decile,
-        arg_max(r.ltc_count, (r.registered_from, r.practice_code)) as ltc_count
+        arg_max(r.practice_code, (r.spell_from, r.practice_code)) as practice_code,
+        arg_max(r.imd_quintile, (r.spell_from, r.practice_code)) as imd_quintile,
+        arg_max(r.imd_decile, (r.spell_from, r.practice_code)) as imd_decile,
+        arg_max(r.ltc_count, (r.spell_from, r.practice_code)) as ltc_count
     from dated as d
     left join core.registration as r
         on

@@ -202,8 +202,9 @@ def test_the_practice_layout_and_its_traps(tmp_path: Path) -> None:
         ("dna", "home_visit", "other"),
     ]
     folded = dict(found.folded.select("folded_as", "rows").iter_rows())
-    assert folded["slot blocked, booked or requested"] == 1
-    assert folded["clinical code"] == 1
+    assert folded == {"slot blocked, booked or requested": 1, "clinical code": 1}
+    homes = found.accepted["residence"].select("resident_from", "imd_quintile", "imd_decile")
+    assert homes.rows() == [(date(2022, 12, 25), 5, 9)]
     assert found.delivery["rows_duplicate"].sum() == 1
 
 
@@ -328,6 +329,7 @@ def test_the_public_practice_files_give_their_known_counts(tmp_path: Path) -> No
     assert sex == {"male": 1239, "female": 1207, "other": 1294, "unknown": 1260}
     assert found.accepted["patient"]["death_date"].drop_nulls().len() == 3374
     assert found.accepted["person"]["practice_code"].n_unique() == 100
+    assert found.accepted["residence"].height == 40_171
     _appointments_add_up(found)
 
 

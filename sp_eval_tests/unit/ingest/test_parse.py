@@ -204,3 +204,26 @@ def test_the_year_of_a_date() -> None:
     assert read("1953-04-03", {"year": ISO}) == (1953, [])
     assert read("31/02/1953", "year") == (None, ["date_impossible"])
     assert read("01/05/2019", "year") == (None, ["date_future"])
+
+
+@pytest.mark.parametrize(
+    ("rank", "fifth", "tenth"),
+    [
+        ("0", 1, 1), ("1", 1, 1), ("3284", 1, 1), ("3285", 1, 2), ("6568", 1, 2), ("6569", 2, 3),
+        ("26275", 4, 8), ("26276", 5, 9), ("32800", 5, 10), ("32844", 5, 10), ("-1", None, None),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_the_part_a_rank_lies_in(rank: str | None, fifth: int | None, tenth: int | None) -> None:
+    for parts, expected in ((5, fifth), (10, tenth)):
+        share = {"kind": "share", "of": 32_844, "parts": parts}
+        assert read(rank, share) == (expected, [])
+
+
+def test_a_rank_beyond_the_last_is_none() -> None:
+    share = {"kind": "share", "of": 32_844, "parts": 5}
+    assert read("32845", share) == (None, ["out_of_range"])
+    assert read("first", share) == (None, ["out_of_range"])
+    for wrong in ({"kind": "share", "of": 10}, {"kind": "integer", "parts": 5, "of": 10}):
+        with pytest.raises(ValueError, match="share needs of and parts"):
+            Parse.model_validate(wrong)
