@@ -30,7 +30,15 @@ class Step:
 
 
 _CHECKED = ("people_checked", "referrals_checked", "gp_contacts_checked", "hospital_checked")
-_COMMON = ("people", "referrals", "care_used", "coverage", "schemes")
+_COMMON = (
+    "people",
+    "referrals",
+    "care_used",
+    "coverage",
+    "schemes",
+    "shared_words",
+    "national_standard",
+)
 _COMPARED = ("what_was_asked", "who_can_be_followed", "matched_people", "can_this_be_answered")
 _FAIR = ("balance", "design_checks", "overlap")
 _FILES = ("study_versions", "research_file", "release_file", "excel_and_powerbi")
@@ -67,6 +75,8 @@ STEPS: tuple[Step, ...] = (
             "quality_of_deliveries",
             "coverage",
             "schemes",
+            "shared_words",
+            "national_standard",
             "what_was_asked",
             "who_can_be_followed",
             "can_this_be_answered",

@@ -10,7 +10,7 @@ from functools import cache
 from sp_eval.contracts.subset import ContractError
 from sp_eval.settings import project_root
 
-__all__ = ["code_table", "code_values", "registry_expression"]
+__all__ = ["code_table", "code_values", "codes_of_list", "registry_expression"]
 
 
 @cache
@@ -30,6 +30,12 @@ def code_values(reference: str) -> tuple[str, ...]:
     if not rows or column not in rows[0]:
         raise ContractError(f"data_contracts/codes/{name}.csv has no column '{column}'")
     return tuple(dict.fromkeys(row[column] for row in rows))
+
+
+def codes_of_list(named: str) -> tuple[str, ...]:
+    """Return the codes of `<list>/<version>` in `social_prescribing_code.csv`, or none."""
+    rows = code_table("social_prescribing_code")
+    return tuple(row["code"] for row in rows if f"{row['list']}/{row['version']}" == named)
 
 
 def registry_expression(registry: str) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sp_eval.contracts.codes import codes_of_list
+
 __all__ = [
     "Check",
     "Closed",
@@ -160,6 +162,9 @@ class Check(Closed):
     one_of: tuple[str, ...] | None = None
     pattern: str | None = None
     code: Literal["snomed_ct"] | None = None
+    code_list: str | None = Field(
+        None, description="List and version in codes/social_prescribing_code.csv, as referral/1."
+    )
     minimum: int | None = None
     maximum: int | None = None
     parse: Parse | None = None
@@ -176,6 +181,8 @@ class Check(Closed):
             raise ValueError("a check must ask for something")
         if self.pattern is not None:
             re.compile(self.pattern)
+        if self.code_list is not None and not codes_of_list(self.code_list):
+            raise ValueError(f"there is no code list '{self.code_list}'; write it as referral/1")
         return self
 
     def sources(self) -> Iterator[str]:

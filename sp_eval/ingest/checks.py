@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from sp_eval.contracts.codes import code_table
+from sp_eval.contracts.codes import code_table, codes_of_list
 from sp_eval.contracts.mapping_verbs import Check, Parse
 from sp_eval.ingest.fault import SourceFault
 from sp_eval.ingest.parse import Dating, Fault, parsed
@@ -51,6 +51,9 @@ def _alone(text: pl.Expr, check: Check, dating: Dating) -> Iterator[Fault]:
         yield Fault("out_of_range", ~fits)
     if check.code == "snomed_ct":
         yield from snomed_faults(text)
+    if check.code_list is not None:
+        known = text.is_in(list(codes_of_list(check.code_list))).fill_null(value=True)
+        yield Fault("unknown_code", ~known)
     if check.parse is not None:
         yield from parsed(text, check.parse, dating).faults
     if check.minimum is not None or check.maximum is not None:

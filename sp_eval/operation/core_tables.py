@@ -5,11 +5,14 @@ from __future__ import annotations
 from sp_eval.cohort.build import build_core
 from sp_eval.cohort.extract_tables import outcome_sources
 from sp_eval.contracts.odcs import contract_names
+from sp_eval.framework.standard_held import standard_columns, standard_rows
 from sp_eval.framework.study_card import scheme_rows
+from sp_eval.framework.vocabulary import vocabulary_rows
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.warehouse.build import Built, create_schemas
 from sp_eval.warehouse.connection import open_file, transaction
-from sp_eval.warehouse.frames import store_frame
+from sp_eval.warehouse.filled import filled_columns
+from sp_eval.warehouse.frames import read_frame, store_frame
 from sp_eval.warehouse.ledger import current_hash, current_view_sql, schemes_delivering
 from sp_eval.warehouse.steps import is_done, record_done
 
@@ -38,6 +41,10 @@ def bring_together(run: Run) -> None:
             store_frame(conn, "core.outcome_source", outcome_sources())
             store_frame(conn, "meta.scheme", scheme_rows(delivering))
             build_core(conn, lambda built: _note(run, built))
+            words = read_frame(conn, "from core.sender_word")
+            store_frame(conn, "meta.vocabulary", vocabulary_rows(words))
+            filled = filled_columns(conn, standard_columns())
+            store_frame(conn, "meta.standard_item", standard_rows(delivering, filled))
             record_done(conn, "common", "", inputs)
 
 

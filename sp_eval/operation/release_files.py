@@ -37,6 +37,8 @@ ORDER: Final = (
     "diagnostic",
     "study_version",
     "coverage",
+    "standard_item",
+    "vocabulary",
     "delivery",
     "delivery_check",
     "quality",

@@ -40,6 +40,8 @@ def gather_results(run: Run) -> Results:
             "scheme": read_frame(conn, "from meta.scheme order by all"),
             "delivery_check": read_frame(conn, "from meta.delivery_check order by all"),
             "quality": read_frame(conn, "from meta.quality order by all"),
+            "vocabulary": read_frame(conn, "from meta.vocabulary order by all"),
+            "standard_item": read_frame(conn, "from meta.standard_item order by all"),
         }
     found: dict[str, list[pl.DataFrame]] = {
         "estimate": [],
@@ -62,7 +64,7 @@ def gather_results(run: Run) -> Results:
     for name, frames in found.items():
         contract = load_contract(name, "published")
         tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
-    for name in ("delivery", "rejection", "coverage", "scheme", "delivery_check", "quality"):
+    for name in list(tables):
         tables[name] = conform(tables[name], load_contract(name, "published"))
     results.tables = tables
     return results

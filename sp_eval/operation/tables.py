@@ -121,6 +121,22 @@ _ALL = (
         "published/scheme",
     ),
     Table(
+        "shared_words",
+        "3_common",
+        "warehouse",
+        "meta.vocabulary",
+        "How the schemes' words for needs and activities fall into the shared lists.",
+        "published/vocabulary",
+    ),
+    Table(
+        "national_standard",
+        "3_common",
+        "warehouse",
+        "meta.standard_item",
+        "What each scheme supplies of the national information standard.",
+        "published/standard_item",
+    ),
+    Table(
         "what_was_asked",
         "4_compared",
         "study",
