@@ -229,6 +229,17 @@ def scheme_check(
     raise typer.Exit(status)
 
 
+@app.command()
+def standard(scheme: SchemeOption = None) -> None:
+    """Say what of the national information standard the contracts and each scheme hold."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.standard import standard_and_show
+
+    with plainly():
+        status = standard_and_show(scheme)
+    raise typer.Exit(status)
+
+
 @reference_app.command("load")
 def reference_load(
     folder: Annotated[

@@ -43,6 +43,9 @@ def gather_results(run: Run) -> Results:
             "vocabulary": read_frame(conn, "from meta.vocabulary order by all"),
             "standard_item": read_frame(conn, "from meta.standard_item order by all"),
         }
+    tables = {
+        name: conform(frame, load_contract(name, "published")) for name, frame in tables.items()
+    }
     found: dict[str, list[pl.DataFrame]] = {
         "estimate": [],
         "balance": [],
@@ -64,8 +67,6 @@ def gather_results(run: Run) -> Results:
     for name, frames in found.items():
         contract = load_contract(name, "published")
         tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
-    for name in list(tables):
-        tables[name] = conform(tables[name], load_contract(name, "published"))
     results.tables = tables
     return results
 

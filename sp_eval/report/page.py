@@ -14,6 +14,7 @@ from sp_eval.report.answers import Bars, found_of, way
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
+from sp_eval.report.shared_words import shared_words
 from sp_eval.report.subgroups import ForWhom, for_whom
 from sp_eval.report.versions import versions, versions_told
 
@@ -41,6 +42,7 @@ def report_page(release: Release, screen: FirstScreen) -> str:
         words=words,
         methods=sections.methods_paragraph(release),
         cards=_tables(release, "scheme", sections.card, codes),
+        shared=_tables(release, "vocabulary", shared_words, codes),
         deliveries=[sections.deliveries(release, code) for code in codes],
         coverage=[_coverage(release, code) for code in codes],
         detectable=_tables(release, "detectable_change", sections.detectable, codes),

@@ -14,8 +14,8 @@ from sp_eval.cli.main import app
 from sp_eval_tests.support.runs import run_line
 
 COMMANDS = [
-    "run", "check", "pseudonymise", "synth", "template", "query", "export", "status", "quality",
-    "doctor", "ui", "contract", "scheme", "reference",
+    "run", "check", "pseudonymise", "synth", "template", "standard", "query", "export", "status",
+    "quality", "doctor", "ui", "contract", "scheme", "reference",
 ]  # fmt: skip
 
 
