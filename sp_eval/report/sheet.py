@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sp_eval.report import words
 from sp_eval.report.answers import Answer, found_of, way
@@ -15,28 +15,45 @@ __all__ = ["first_page"]
 _TEMPLATE = Path(__file__).parent / "templates" / "first_page.typ"
 _SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)  # points; the largest at which all fits is taken
 _MANY = 3  # from so many schemes on, a box holds its sentence without the picture
+_IN_REPORT = "For each scheme in the full report."
+
+
+class _Detail(NamedTuple):
+    """What the sheet still holds of every scheme beside its answer."""
+
+    bars: bool
+    lists: bool
+    every_outcome: bool
+
+
+_DETAILS = (
+    _Detail(bars=True, lists=True, every_outcome=True),
+    _Detail(bars=False, lists=True, every_outcome=True),
+    _Detail(bars=False, lists=False, every_outcome=True),
+    _Detail(bars=False, lists=False, every_outcome=False),
+)
 
 
 def first_page(screen: FirstScreen) -> bytes:
-    """The PDF, always of one page: letters shrink, and at last the pictures go.
+    """The PDF, of one page: letters shrink, then pictures go, then what else the report holds.
 
-    Raises
-    ------
-    ValueError : no size of letters fits; the study has too many schemes for one sheet.
+    More schemes than fit on a sheet by their answers alone take a second one.
     """
     import typst
 
-    wants_bars = len(screen.schemes) < _MANY
-    for with_bars in (True, False) if wants_bars else (False,):
-        for size in _SIZES:
-            given = {"facts": json.dumps(_facts(screen, with_bars=with_bars)), "size": str(size)}
-            if _pages(given) == 1:
-                pdf: bytes = typst.compile(
-                    str(_TEMPLATE), sys_inputs=given, ignore_system_fonts=True,
-                    format="pdf", pdf_standards=["ua-1"], timestamp=0,
-                )  # fmt: skip
-                return pdf
-    raise ValueError("the first page does not fit on one sheet")
+    given: dict[str, str] = {}
+    for detail in _DETAILS[len(screen.schemes) >= _MANY :]:
+        facts = json.dumps(_facts(screen, detail))
+        sizes = ({"facts": facts, "size": str(size)} for size in _SIZES)
+        given = next((one for one in sizes if _pages(one) == 1), {})
+        if given:
+            break
+    given = given or {"facts": facts, "size": str(_SIZES[-1])}
+    pdf: bytes = typst.compile(
+        str(_TEMPLATE), sys_inputs=given, ignore_system_fonts=True,
+        format="pdf", pdf_standards=["ua-1"], timestamp=0,
+    )  # fmt: skip
+    return pdf
 
 
 def _pages(given: dict[str, str]) -> int:
@@ -49,7 +66,7 @@ def _pages(given: dict[str, str]) -> int:
     return int(json.loads(found))
 
 
-def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
+def _facts(screen: FirstScreen, detail: _Detail) -> dict[str, Any]:
     outcomes = [
         {
             "label": answer.label
@@ -64,7 +81,13 @@ def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
             ],
         }
         for answer in screen.schemes[0].answers
+        if detail.every_outcome or answer.role == "primary"
     ]
+    sure, about = ([[name, [str(told) for told in own]] for name, own in each] for each in (
+        [(s.short, s.sure) for s in screen.schemes],
+        [(s.short, s.about) for s in screen.schemes],
+    ))  # fmt: skip
+    left_out = [["", [_IN_REPORT]]]
     return {
         "title": str(screen.title),
         "schemes": " · ".join(scheme.short for scheme in screen.schemes),
@@ -72,11 +95,11 @@ def _facts(screen: FirstScreen, *, with_bars: bool) -> dict[str, Any]:
         "short": [str(told) for told in screen.in_short],
         "means": words.CANNOT_TELL_MEANS,
         "asked": f"{screen.asked} {screen.version} {screen.grade}",
-        "boxes": [_box(scheme, with_bars=with_bars) for scheme in screen.schemes],
+        "boxes": [_box(scheme, with_bars=detail.bars) for scheme in screen.schemes],
         "outcomes": outcomes,
         "beside": [str(told) for told in screen.side_by_side],
-        "sure": [[s.short, [str(told) for told in s.sure]] for s in screen.schemes],
-        "about": [[s.short, [str(told) for told in s.about]] for s in screen.schemes],
+        "sure": sure if detail.lists else left_out,
+        "about": about if detail.lists else left_out,
         "missing": [str(told) for told in screen.not_shown],
         "data": str(screen.data),
     }

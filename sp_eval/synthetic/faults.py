@@ -152,6 +152,8 @@ def _without_note(frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
         # Of two referrals of a person the first must stay the one that counts.
         & ~pl.col("_person").is_duplicated()
     )
+    if "_no_number" in frame.columns:
+        plain &= ~pl.col("_no_number")
     return np.array(frame.select(plain).to_series().to_numpy(), dtype=np.bool_)
 
 

@@ -21,6 +21,7 @@ FAULT_COLUMNS: Final = {
     "detail": pl.String,
 }
 _UNLINKED = "NHS number not on the register"
+_NO_NUMBER = "bears no NHS number, as the scheme allows: accepted, linked to nobody"
 _NUMBERED = {"row_number": pl.Int64, "rule": pl.String, "detail": pl.String}
 
 
@@ -88,6 +89,7 @@ def _notes_log(placed: pl.DataFrame) -> pl.DataFrame:
     first = rows.filter((pl.col("_days_since_first") == 0) & pl.col("_is_known")).select(
         "_person", pl.col("_line").alias("of")
     )
+    without = pl.col("_no_number") if "_no_number" in rows.columns else pl.lit(value=False)
     rows = rows.join(first.unique("_person"), on="_person", how="left", maintain_order="left")
     noted = (
         ("consent_no", ~pl.col("_has_consent"), pl.lit("no consent to evaluation")),
@@ -98,6 +100,7 @@ def _notes_log(placed: pl.DataFrame) -> pl.DataFrame:
             pl.format("{} days after referral in row {}", "_days_since_first", "of"),
         ),
         ("referral_after_death", pl.col("_dead_since").is_not_null(), pl.col("_dead_since")),
+        ("referral_without_number", without, pl.lit(_NO_NUMBER)),
     )  # fmt: skip
     return pl.concat(
         rows.filter(condition).select(

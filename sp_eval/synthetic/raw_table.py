@@ -19,6 +19,7 @@ __all__ = [
     "RawTable",
     "SheetForm",
     "Spot",
+    "usual_spots",
     "write_csv",
     "write_workbook",
 ]
@@ -34,7 +35,7 @@ NOTED: Final = (
     pl.col("dead_since").alias("_dead_since"),
 )
 HIDDEN: Final = "_"  # columns beginning so are ours, never the sender's
-DateStyle = Literal["%d/%m/%Y", "%d-%b-%y", "%Y-%m-%d"]
+DateStyle = Literal["%d/%m/%Y", "%d-%b-%y", "%Y-%m-%d", "%d-%b-%Y"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ class Spot:
     choices: tuple[str, ...] = ()
     style: DateStyle = "%d/%m/%Y"
     against: str = ""
+
+
+def usual_spots(
+    nhs: str, day: str, code: str, wrong: tuple[str, ...], *, style: DateStyle = "%d/%m/%Y"
+) -> tuple[Spot, ...]:
+    """Return where faults stand in a file of dated rows: its number, its day and one code."""
+    return (
+        Spot("nhs_bad_check_digit", nhs),
+        Spot("nhs_repdigit", nhs, REPDIGITS_AS_TEXT),
+        Spot("date_impossible", day, style=style),
+        Spot("date_future", day, style=style),
+        Spot("mandatory_missing", day),
+        Spot("unknown_code", code, wrong),
+        Spot("exact_duplicate", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,8 @@ class RawTable:
     frame
         Text columns in the sender's order under the sender's headers, null for blank; and
         `_row` (number of the row in the whole world's file, the same at every cut),
-        optionally those of `NOTED`, `_text_dates`, `_number` (how a sheet's cells are typed).
+        optionally those of `NOTED`, `_no_number` (a sound row that bears none), `_text_dates`,
+        `_number` (how a sheet's cells are typed).
     """
 
     path: str

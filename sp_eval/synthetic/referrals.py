@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sp_eval.synthetic.hidden_driver import referral_push
-from sp_eval.synthetic.months import NEVER, Days, months_between
+from sp_eval.synthetic.months import NEVER, Days, as_dates, months_between
 from sp_eval.synthetic.population import People, Practices
 from sp_eval.synthetic.settings import WorldSettings, part_rng
 
@@ -94,12 +94,21 @@ def _chances(
         chosen = rng.choice(working if len(working) else open_days, n)
         recent = count_between(contacts, who, chosen - RECENT_DAYS, chosen)
         possible = people.is_seen(who, chosen) & practices.refers[people.practice_at(who, chosen)]
+        possible &= _is_taken(settings, people, month.year)
         steep = settings.hazard_slope * np.minimum(recent, settings.hazard_cap)
         if settings.hidden_driver:
             steep = steep + referral_push(settings, chosen, n)
         day[:, column] = chosen
         log_hazard[:, column] = np.where(possible, fixed + steep, -np.inf)
     return _Chance(day, log_hazard)
+
+
+def _is_taken(settings: WorldSettings, people: People, year: int) -> npt.NDArray[np.bool_]:
+    """Whether the scheme takes each person in a year: by age and conditions."""
+    lowest, highest = settings.referred_ages
+    age = year - as_dates(people.born_on, settings.observed_from).dt.year().to_numpy()
+    taken = (age >= lowest) & (age <= highest) & (people.conditions >= settings.least_conditions)
+    return np.asarray(taken, dtype=np.bool_)
 
 
 def _hazard(chance: _Chance, intercept: float) -> Floats:

@@ -10,7 +10,7 @@ from sp_eval.synthetic.codes import happens
 from sp_eval.synthetic.identity import Identity
 from sp_eval.synthetic.listing import day_text, listed, register_rows, with_identity
 from sp_eval.synthetic.months import NEVER
-from sp_eval.synthetic.raw_table import REPDIGITS_AS_TEXT, RawTable, Spot
+from sp_eval.synthetic.raw_table import REPDIGITS_AS_TEXT, RawTable, Spot, usual_spots
 from sp_eval.synthetic.settings import WorldSettings, part_rng
 from sp_eval.synthetic.world import Records
 
@@ -50,15 +50,7 @@ def extract_files(
 
 
 def _activity_spots(date_column: str, code: str, wrong: tuple[str, ...]) -> tuple[Spot, ...]:
-    return (
-        Spot("nhs_bad_check_digit", "NHS_NUMBER"),
-        Spot("nhs_repdigit", "NHS_NUMBER", REPDIGITS_AS_TEXT),
-        Spot("date_impossible", date_column),
-        Spot("date_future", date_column),
-        Spot("mandatory_missing", date_column),
-        Spot("unknown_code", code, wrong),
-        Spot("exact_duplicate", ""),
-    )
+    return usual_spots("NHS_NUMBER", date_column, code, wrong)
 
 
 def _gp_events(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:

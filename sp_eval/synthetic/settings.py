@@ -10,7 +10,8 @@ from datetime import date
 import numpy as np
 
 from sp_eval.study.outcomes import OUTCOMES
-from sp_eval.synthetic.styles import EXAMPLE, STYLES, SenderStyle
+from sp_eval.synthetic.sender_style import SenderStyle
+from sp_eval.synthetic.styles import EXAMPLE, STYLES
 
 __all__ = ["AFFECTED", "DEFAULT_EFFECTS", "EXAMPLE", "SCHEMES", "WorldSettings", "part_rng"]
 
@@ -61,6 +62,9 @@ class WorldSettings:
         care, planned care too, is used exp(strength) times as often, and in its first 60 days the
         hazard of referral is exp(5 x strength) times as high. No comparison made from the files
         can allow for it. 0 for none, which changes nothing.
+    referred_ages, least_conditions
+        Whom the scheme takes: from and to which age (year of referral less year of birth), with
+        how many long-term conditions at least.
     """
 
     scheme_code: str = "rotherham"
@@ -93,6 +97,8 @@ class WorldSettings:
     hazard_per_condition: float = 0.25
     hazard_per_decile: float = -0.06
     hidden_driver: float = 0.0
+    referred_ages: tuple[int, int] = (0, 120)
+    least_conditions: int = 0
 
     accepted: float = 0.84
     consent_refused: float = 0.01

@@ -22,13 +22,15 @@ __all__ = ["unusable_people", "write_truth"]
 def unusable_people(
     settings: WorldSettings, tables: Sequence[RawTable], plans: Mapping[str, TablePlan]
 ) -> npt.NDArray[np.bool_]:
-    """Tell the people whose referral or registration is refused for a planted fault."""
+    """Tell the people whose referral or registration is refused, or bears no number."""
     refused = np.zeros(settings.people, dtype=np.bool_)
     for table in tables:
         if "_person" not in table.frame.columns:
             continue
-        spoilt = table.frame.join(plans[table.key].edits, on="_row", how="semi")
-        person = spoilt["_person"].to_numpy()
+        lost = [table.frame.join(plans[table.key].edits, on="_row", how="semi")]
+        if "_no_number" in table.frame.columns:
+            lost.append(table.frame.filter("_no_number"))
+        person = pl.concat(lost)["_person"].to_numpy()
         refused[person[person < settings.people]] = True
     return refused
 

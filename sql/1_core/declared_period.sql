@@ -54,7 +54,8 @@ told as (
                     and own.practice_code = h.practice_code
             )
         )
-    union all
+    -- several files may say the same: once, or the order below would be left to chance
+    union
     select d.scheme_code, d.source, null as practice_code, d.covered_from, d.covered_to
     from extract.declared_coverage as d
     inner join shown as s on d.scheme_code = s.scheme_code and d.source = s.source

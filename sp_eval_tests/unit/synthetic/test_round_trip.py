@@ -16,6 +16,7 @@ from sp_eval.synthetic.settings import SCHEMES
 from sp_eval.synthetic.wishes import settings_of
 from sp_eval.synthetic.world import simulate
 
+SAMPLED = {"city_and_hackney"}  # their export holds part of the people
 SIZE = {"people": 1_500, "referred": 150, "seed": 4}
 
 
@@ -61,13 +62,23 @@ def test_sound_delivery_is_the_world_in_contract_form(sound, scheme):
     for name, made in world.tables.items():
         if name not in absent:
             continue
-        sent = made.with_columns(pl.lit(None).alias(column) for column in absent[name])
+        sent = made.with_columns(
+            pl.lit(None, dtype=made.schema[column]).alias(column) for column in absent[name]
+        )
         # keys differ: a world draws its own, an installation derives them under its secret
         columns = [
             column for column in load_contract(name).names if not column.endswith(("_key", "_id"))
         ]
         accepted = found.accepted[name].select(columns).sort(columns)
-        assert accepted.equals(sent.select(columns).sort(columns)), name
+        whole = sent.select(columns).sort(columns)
+        if scheme in SAMPLED and name in {"person", "gp_contact"}:
+            # cases and some of the others: every row is one of the world's, and not all are there
+            assert accepted.join(whole, on=columns, how="anti", nulls_equal=True).is_empty(), name
+            assert 0.2 * whole.height < accepted.height < 0.9 * whole.height
+            continue
+        assert accepted.equals(whole), name
+    if scheme in SAMPLED:
+        return
     people = found.accepted["person"]["person_key"].n_unique()
     assert people == world.tables["person"]["person_key"].n_unique()
 
@@ -80,10 +91,15 @@ def test_every_planted_fault_is_found_and_no_sound_row_refused(tmp_path, scheme)
     planted = pl.read_csv(
         tmp_path / "truth" / "faults.csv", schema_overrides={"sheet": pl.String}
     ).with_columns(pl.col("file").str.strip_prefix("2019-04/"), pl.col("sheet").fill_null(""))
-    no_errors = ["consent_no", "unlinked_not_on_register", "rereferral_within_28d"]
+    no_errors = [
+        "consent_no",
+        "unlinked_not_on_register",
+        "rereferral_within_28d",
+        "referral_without_number",
+    ]
     errors = planted.filter(~pl.col("rule").is_in([*no_errors, "exact_duplicate"]))
     refused = found.rejection.with_columns(pl.col("row_number").cast(pl.Int64))
-    assert errors.height > 150
+    assert errors.height > 60
     assert errors.join(refused, on=place, how="anti").is_empty()
     assert refused.join(errors, on=place, how="anti").is_empty()
     repeated = planted.filter(pl.col("rule") == "exact_duplicate").height
