@@ -13,11 +13,12 @@ from sp_eval.cli.refusals import INTERRUPTED, in_words
 from sp_eval.cli.show import console, following, show_estimates, show_places, show_sentences
 from sp_eval.ingest.landing import survey
 from sp_eval.operation.alerts import tell_people
+from sp_eval.operation.asked import studies_asked
 from sp_eval.operation.outcome import RunOutcome
 from sp_eval.operation.run import Run
 from sp_eval.pipeline import run_all
 from sp_eval.settings import Settings
-from sp_eval.study.protocol import load_studies, load_study
+from sp_eval.study.protocol import load_study
 
 __all__ = ["run_and_show", "show_outcome"]
 
@@ -34,7 +35,7 @@ def run_and_show(
     """Run everything, print what came of it, and return the exit status."""
     settings = Settings.from_environment(home=home, landing=landing)
     with _told_if_it_fails(settings):
-        asked = tuple(load_study(p) for p in studies) or load_studies(settings.studies)
+        asked = tuple(load_study(p) for p in studies) or studies_asked(settings)
         survey(settings.landing, schemes=schemes, month=month)  # where nothing lies, make no home
         run = Run(settings, asked, tuple(schemes), month)
         with following() as steps:

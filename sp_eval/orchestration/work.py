@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from sp_eval.contracts.scheme_mapping import mapped_schemes
+from sp_eval.operation.asked import studies_asked
 from sp_eval.operation.lock import RunningElsewhereError, writer
 from sp_eval.operation.refusals import REFUSALS
 from sp_eval.operation.run import Run
@@ -28,7 +29,6 @@ from sp_eval.orchestration.shown import metadata_of
 from sp_eval.orchestration.telling import STOPPED, tell_checks, tell_files, tell_standing
 from sp_eval.pipeline import STEPS, Step
 from sp_eval.settings import Settings, project_root
-from sp_eval.study.protocol import load_studies
 
 __all__ = ["do_step", "steps_before", "take_in_one_month"]
 
@@ -155,7 +155,7 @@ def steps_before(step: Step) -> tuple[Step, ...]:
 
 def _begin(settings: Settings, context: dg.AssetExecutionContext) -> Run:
     """A run that carries the same name in every step of one Dagster run."""
-    run = Run(settings, load_studies(settings.studies), told=context.log.info)
+    run = Run(settings, studies_asked(settings), told=context.log.info)
     part = standing_in(context.run)
     if part is not None:
         run.schemes, run.month = (part[0],), part[1]

@@ -55,6 +55,7 @@ _CLOSED = {
     "declined": "Declined",
     "uncontactable": "No contact made",
 }
+_TOOL = {"swemwbs": "SWEMWBS", "ons4": "ONS4"}
 _ACTIVITY = {
     "befriending": "Befriending",
     "money_advice": "Welfare rights",
@@ -102,13 +103,22 @@ def _referrals(
 def _one_service(
     settings: WorldSettings, rows: pl.DataFrame, service: str, number: int, cut: int
 ) -> RawTable:
-    origin = settings.observed_from
+    spots = (
+        *usual_spots("nhs_number", "created_on", "status", ("waiting list", "??"), style=_ISO),
+        Spot("nhs_missing", "nhs_number"),
+        Spot("unknown_code", "support_tier", ("3", "T1")),
+    )
+    # each small file with some kinds of fault: all in one would stop it
+    own = spots[number::3]
+    frame = rows.select("_row", "_no_number", *NOTED, *_cells(settings.observed_from, number, cut))
+    return RawTable(f"crm/{service}/referrals.csv", frame, _FORM, spots=own, by_hand=True)
+
+
+def _cells(origin: date, service: int, cut: int) -> tuple[pl.Expr, ...]:
+    """A referral's cells as the CRM writes them."""
     since, later = _PROCURED
     accepted = pl.col("outcome") == "accepted"
-    frame = rows.select(
-        "_row",
-        "_no_number",
-        *NOTED,
+    return (
         pl.col("reference").alias("case_id"),
         pl.col("name").alias("client"),
         pl.when(~pl.col("_no_number")).then("nhs").alias("nhs_number"),
@@ -116,7 +126,7 @@ def _one_service(
         pl.col("route").replace_strict(_SOURCE).alias("referral_source"),
         pl.col("practice_code").alias("gp_practice"),
         pl.when(pl.col("day") < (since - origin).days)
-        .then(pl.lit(_PROVIDERS[number]))
+        .then(pl.lit(_PROVIDERS[service]))
         .otherwise(pl.lit(later))
         .alias("provider_id"),
         pl.concat_str(
@@ -135,14 +145,6 @@ def _one_service(
         _truth("is_carer").alias("carer"),
         _truth("has_consent").alias("consent_evaluation"),
     )
-    spots = (
-        *usual_spots("nhs_number", "created_on", "status", ("waiting list", "??"), style=_ISO),
-        Spot("nhs_missing", "nhs_number"),
-        Spot("unknown_code", "support_tier", ("3", "T1")),
-    )
-    # each small file with some kinds of fault: all in one would stop it
-    own = spots[number::3]
-    return RawTable(f"crm/{service}/referrals.csv", frame, _FORM, spots=own, by_hand=True)
 
 
 def _truth(name: str) -> pl.Expr:
@@ -151,38 +153,15 @@ def _truth(name: str) -> pl.Expr:
 
 def _outcomes(settings: WorldSettings, records: Records, cut: int) -> RawTable:
     """One row an answer: SWEMWBS and ONS4 side by side in one export."""
-    items = [item.name for item in settings.sender.items]
-    tool = {
-        item.name: "SWEMWBS" if item.instrument == "swemwbs" else "ONS4"
-        for item in settings.sender.items
-    }
-    rows = listed(settings, records.responses, "leeds outcomes", cut).with_columns(
-        pl.col(items).cast(pl.String)
+    frame = _answers(settings, records, cut).select(
+        "_row",
+        pl.col("reference").alias("case_id"),
+        "questionnaire",
+        "question",
+        pl.col("stage").replace_strict({"baseline": "initial", "follow_up": "review"}),
+        day_text("day", settings.observed_from, _ISO, cut).alias("completed_on"),
+        "answer",
     )
-    long = rows.unpivot(
-        items,
-        index=["_row", "reference", "stage", "day"],
-        variable_name="question",
-        value_name="answer",
-    )
-    turn = {name: at for at, name in enumerate(items)}
-    frame = (
-        long.with_columns(
-            (pl.col("_row") * len(items) + pl.col("question").replace_strict(turn)).cast(pl.UInt32)
-            .alias("_row")
-        )
-        .sort("_row")
-        .select(
-            "_row",
-            pl.col("reference").alias("case_id"),
-            pl.col("question").replace_strict(tool).alias("questionnaire"),
-            "question",
-            pl.col("stage").replace_strict({"baseline": "initial", "follow_up": "review"})
-            .alias("stage"),
-            day_text("day", settings.observed_from, _ISO, cut).alias("completed_on"),
-            "answer",
-        )
-    )  # fmt: skip
     spots = (
         Spot("date_impossible", "completed_on", style=_ISO),
         Spot("date_future", "completed_on", style=_ISO),
@@ -193,6 +172,26 @@ def _outcomes(settings: WorldSettings, records: Records, cut: int) -> RawTable:
         Spot("exact_duplicate", ""),
     )
     return RawTable("crm/outcomes.csv", frame, _FORM, spots=spots, by_hand=True)
+
+
+def _answers(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
+    """`_row, reference, stage, day, questionnaire, question, answer`, in the file's order."""
+    items = settings.sender.items
+    names = [item.name for item in items]
+    turn = {name: at for at, name in enumerate(names)}
+    tool = {item.name: _TOOL[item.instrument] for item in items}
+    rows = listed(settings, records.responses, "leeds outcomes", cut)
+    long = rows.with_columns(pl.col(names).cast(pl.String)).unpivot(
+        names,
+        index=["_row", "reference", "stage", "day"],
+        variable_name="question",
+        value_name="answer",
+    )
+    number = pl.col("_row") * len(names) + pl.col("question").replace_strict(turn)
+    return long.with_columns(
+        number.cast(pl.UInt32).alias("_row"),
+        pl.col("question").replace_strict(tool).alias("questionnaire"),
+    ).sort("_row")
 
 
 def _onward(settings: WorldSettings, records: Records, cut: int) -> RawTable:

@@ -68,30 +68,28 @@ def provider_files(
     ]
 
 
+_REFERRAL_SPOTS: Final = (
+    *usual_spots("NHS no.", "Referred", "Engagement", ("Pending?", "tbc"), style=_ISO),
+    Spot("nhs_missing", "NHS no."),
+    Spot("unknown_code", "Provider", ("P09", "WTW")),
+    # outside the ages that the scheme takes
+    Spot("imd_out_of_range", "Age", ("39", "75", "17")),
+)
+
+
 def _referrals(settings: WorldSettings, records: Records, identity: Identity, cut: int) -> RawTable:
     origin = settings.observed_from
     rows = with_identity(listed(settings, records.referral, "wtw referrals", cut), identity)
-    rng = part_rng(settings, "wtw words")
-    whole = records.referral.height
-    condition = labels(_CONDITIONS, rng.integers(0, len(_CONDITIONS), whole))
-    codes = sorted(records.practices.code.tolist())
-    provider = {code: _PROVIDERS[at % len(_PROVIDERS)] for at, code in enumerate(codes)}
-    lowest, highest = settings.referred_ages
-    year_of = {
-        name: (pl.lit(origin) + pl.duration(days=pl.col(name).cast(pl.Int32))).cast(pl.Date)
-        for name in ("day", "born_on")
-    }
-    age = (year_of["day"].dt.year() - year_of["born_on"].dt.year()).clip(lowest, highest)
-    frame = rows.with_columns(condition.gather(rows["_row"]).alias("_condition")).select(
+    frame = rows.with_columns(_dressing(settings, records, rows)).select(
         "_row",
         *NOTED,
         pl.col("reference").alias("WtW ID"),
         spaced(pl.col("nhs"), " ").alias("NHS no."),
         pl.col("name").alias("Client"),
-        pl.col("practice_code").replace_strict(provider).alias("Provider"),
+        pl.col("_provider").alias("Provider"),
         pl.col("practice_code").alias("Practice"),
         day_text("day", origin, _ISO, cut).alias("Referred"),
-        age.cast(pl.String).alias("Age"),
+        pl.col("_age").cast(pl.String).alias("Age"),
         pl.col("_condition").alias("QOF condition"),
         pl.col("primary_need").replace_strict(_NEED).alias("Reason 1"),
         pl.col("secondary_need").replace_strict(_NEED).alias("Reason 2"),
@@ -103,14 +101,26 @@ def _referrals(settings: WorldSettings, records: Records, identity: Identity, cu
         .alias("Why left"),
         pl.when("has_consent").then(pl.lit("1")).otherwise(pl.lit("0")).alias("Consent"),
     )
-    spots = (
-        *usual_spots("NHS no.", "Referred", "Engagement", ("Pending?", "tbc"), style=_ISO),
-        Spot("nhs_missing", "NHS no."),
-        Spot("unknown_code", "Provider", ("P09", "WTW")),
-        # outside the ages that the scheme takes
-        Spot("imd_out_of_range", "Age", ("39", "75", "17")),
+    path = "crm/WtW_referrals.csv"
+    return RawTable(path, frame, _FORM, spots=_REFERRAL_SPOTS, by_hand=True)
+
+
+def _dressing(settings: WorldSettings, records: Records, rows: pl.DataFrame) -> list[pl.Expr]:
+    """The condition that brought a person in, the provider of the practice, and the age."""
+    origin = settings.observed_from
+    rng = part_rng(settings, "wtw words")
+    condition = labels(_CONDITIONS, rng.integers(0, len(_CONDITIONS), records.referral.height))
+    codes = sorted(records.practices.code.tolist())
+    provider = {code: _PROVIDERS[at % len(_PROVIDERS)] for at, code in enumerate(codes)}
+    referred, born = (
+        (pl.lit(origin) + pl.duration(days=pl.col(name).cast(pl.Int32))).cast(pl.Date).dt.year()
+        for name in ("day", "born_on")
     )
-    return RawTable("crm/WtW_referrals.csv", frame, _FORM, spots=spots, by_hand=True)
+    return [
+        pl.lit(condition.gather(rows["_row"])).alias("_condition"),
+        pl.col("practice_code").replace_strict(provider).alias("_provider"),
+        (referred - born).clip(*settings.referred_ages).alias("_age"),
+    ]
 
 
 def _stars(settings: WorldSettings, records: Records, cut: int) -> RawTable:
