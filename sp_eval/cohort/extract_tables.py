@@ -35,7 +35,7 @@ UNREAD: dict[str, tuple[str, ...]] = {
     "hospital_activity": ("provider_code", "cost_gbp"),
 }  # fmt: skip
 """Of each extract evaluated, the columns that no estimate of everybody's use of care reads."""
-OPTIONAL = ("outcome_response", "patient", "residence", "use_count")
+OPTIONAL = ("activity", "outcome_response", "patient", "residence", "use_count")
 _SOURCE_OF_ACTIVITY = {
     "ae": "ae",
     "outpatient": "outpatient",
@@ -62,7 +62,7 @@ def store_extracts(
     ----------
     tables : `person`, `referral`, `gp_contact`, `hospital_activity` in contract form with
         `scheme_code`; other columns are ignored, columns a contract does not require may be
-        absent. `outcome_response`, `patient` and `use_count` where there are any. `coverage`
+        absent. The `OPTIONAL` ones where there are any. `coverage`
         (`scheme_code, source, practice_code, covered_from, covered_to`, end outside) where known.
     observed : the period every source covers, used where there is no `coverage`; where there is
         neither, the whole months with activity.
