@@ -51,6 +51,7 @@ class Parse(Closed):
     is the last day inside, stored as the first day outside. `excel`: a true Excel date or its
     serial number (from a workbook only), or a text date. `month`, `quarter` (`2017/18 Q1`, of
     the financial year from April): the first day, or with `edge: end` the first day after.
+    A time of day may be part of a style (`%Y-%m-%dT%H:%M:%SZ`); the day is taken as written.
     `year`: the calendar year of a date. `money`: pounds, with or without sign and commas.
     `integer`: a whole number. `padded`: a number that has lost its leading zeros, written into
     the end of `style`: `42` in `X00000` is `X00042`. `share`: the rank of a thing among `of`,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -187,6 +188,15 @@ class SchemeMapping(Closed):
             raise ValueError(f"absent, and yet filled by a table: {odd}")
         return self
 
+    @model_validator(mode="after")
+    def _one_supply_a_file(self) -> Self:
+        """Tables of one file or sheet come and are replaced together."""
+        supplies: dict[tuple[str, str | None], str] = {}
+        for name, table in self.datasets.items():
+            if supplies.setdefault((table.file, table.sheet), table.supply) != table.supply:
+                raise ValueError(f"{name}: tables of the same file have the same supply")
+        return self
+
     def at(self, month: str) -> SchemeMapping:
         """The mapping as it holds for deliveries of that month (YYYY-MM)."""
         return self.model_copy(
@@ -241,8 +251,22 @@ def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:
     if inner.from_ and column.logical_type != "string" and not (inner.parse or inner.recode):
         raise ValueError(f"{name} is of type {column.logical_type}: say how to parse or recode it")
     for value in _values(rule):
+        _check_type(column, value)
         if column.allowed is not None and value not in column.allowed:
             raise ValueError(f"{name}: '{value}' is not among the contract's values")
+
+
+def _check_type(column: Column, value: Scalar) -> None:
+    """A truth is true or false, a day is written YYYY-MM-DD; anything else would become blank."""
+    if column.logical_type == "boolean" and not isinstance(value, bool):
+        raise ValueError(f"{column.name} is true or false, without quotation marks; not '{value}'")
+    if column.logical_type == "date":
+        try:
+            date.fromisoformat(str(value))
+        except ValueError:
+            raise ValueError(
+                f"{column.name} is a date: write it as '2016-04-01', in quotation marks"
+            ) from None
 
 
 def _values(rule: ColumnRule) -> Iterator[Scalar]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -14,6 +14,7 @@ from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.several import together
 from sp_eval.ingest.taken import FOLDED, TABLES, Quarantined
 
 __all__ = ["Book", "Reading"]
@@ -78,6 +79,29 @@ class Book:
         )
         self._reject(place, refusal.rule, refusal.reason, refusal.columns)
 
+    def settle(self) -> None:
+        """Bring together what several tables make of one file or sheet: one fate for each row.
+
+        A file that one of them cannot read is refused for all; its first refusal is kept.
+        """
+        refused: dict[str, Entry] = {}
+        for entry in self.refused:
+            refused.setdefault(entry.place.delivery_id, entry)
+        self.refused = list(refused.values())
+        groups: dict[str, list[Reading]] = {}
+        for reading in self.readings:
+            if reading.place.delivery_id not in refused:
+                groups.setdefault(reading.place.delivery_id, []).append(reading)
+        self.readings = [
+            replace(reading, gated=gated)
+            for group in groups.values()
+            for reading, gated in zip(group, together([r.gated for r in group]), strict=True)
+        ]
+
+    def _once_each(self) -> list[Reading]:
+        """The first reading of each file or sheet."""
+        return list({r.place.delivery_id: r for r in reversed(self.readings)}.values())[::-1]
+
     def stop(self, place: Place, reason: str) -> None:
         """Pull the brake on account of one file; the first reason is the month's."""
         self._reject(place, "brake", reason)
@@ -104,7 +128,7 @@ class Book:
                 rows_duplicate=reading.gated.rows_duplicate,
                 contract_version=reading.found.dataset.declared.version,
             )
-            for reading in self.readings
+            for reading in self._once_each()
         ]
         return ledger(read + self.refused, received_at=received_at)
 
@@ -112,7 +136,10 @@ class Book:
         """Return the rows of `published.rejection`: files first, then rows in their order."""
         rows = [rejection_rows(r.place, rejections(r.gated)) for r in self.readings]
         empty = empty_frame(load_contract("rejection", "published"))
-        return pl.concat([empty, *self.rejected, *rows])
+        told = ["file", "sheet", "row_number", "rule", "column_name"]
+        return pl.concat([empty, *self.rejected, *rows]).unique(
+            told, keep="first", maintain_order=True
+        )
 
     def accepted(self) -> dict[str, pl.DataFrame]:
         """Return the accepted rows of each contract, with their origin, in order of the files."""
@@ -131,7 +158,13 @@ class Book:
 
     def tables(self) -> pl.DataFrame:
         """Return `TABLES`: what each file or sheet that was read holds."""
-        rows = [(r.place.delivery_id, r.found.key, r.found.dataset.supply) for r in self.readings]
+        keys: dict[str, list[str]] = {}
+        for reading in self.readings:
+            keys.setdefault(reading.place.delivery_id, []).append(reading.found.key)
+        rows = [
+            (r.place.delivery_id, " and ".join(keys[r.place.delivery_id]), r.found.dataset.supply)
+            for r in self._once_each()
+        ]
         return pl.DataFrame(rows, schema=TABLES, orient="row")
 
     def folded(self) -> pl.DataFrame:
@@ -154,6 +187,6 @@ class Book:
                 name=reading.found.name,
                 dataset=reading.found.dataset,
             )
-            for reading in self.readings
+            for reading in self._once_each()
             if reading.gated.rows_quarantined
         )

@@ -71,6 +71,7 @@ def take_in(
         book.note(f"{file} is not part of the delivery and was passed over.")
     missing = [expected.file for expected in arranged.missing]
     hold_against_deaths(book, known_deaths)
+    book.settle()
     if folder.is_dir():
         missing += _practices_missing(book, mapping)
         missing += missing_as_usual(arranged.found, usual_rows or {}, mapping)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -20,7 +20,8 @@ class Gated:
 
     `rows`: contract rows of every row that is no duplicate, with `__index`. `row`: physical
     number of each source row. `faults`: `index, source, rule` of refused rows, duplicates never
-    among them. Source rows are accepted if neither duplicate nor faulty.
+    among them. `elsewhere`: index of rows refused for what another table makes of them. Source
+    rows are accepted if neither duplicate, nor faulty, nor refused elsewhere.
     """
 
     dataset: Dataset
@@ -30,6 +31,7 @@ class Gated:
     faults: pl.DataFrame
     folded: pl.Series
     written: dict[str, str]
+    elsewhere: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt32))
 
     @property
     def rows_in(self) -> int:
@@ -41,7 +43,12 @@ class Gated:
 
     @property
     def rows_quarantined(self) -> int:
-        return self.faults["index"].n_unique()
+        return self.refused.len()
+
+    @property
+    def refused(self) -> pl.Series:
+        """Index of each refused row, once."""
+        return pl.concat([self.faults["index"], self.elsewhere]).unique()
 
     @property
     def rows_accepted(self) -> int:
@@ -49,13 +56,12 @@ class Gated:
 
     def accepted(self) -> pl.DataFrame:
         """Return the contract rows of accepted source rows, with `source_row`."""
-        refused = self.faults["index"].unique().implode()
-        sound = self.rows.filter(~pl.col("__index").is_in(refused))
+        sound = self.rows.filter(~pl.col("__index").is_in(self.refused.implode()))
         return sound.with_columns(self.row[sound["__index"]].cast(pl.Int32).alias("source_row"))
 
     def folded_accepted(self) -> int:
         """Count the accepted rows that only belong to another row."""
-        return self.folded.filter(~self.folded.is_in(self.faults["index"].implode())).len()
+        return self.folded.filter(~self.folded.is_in(self.refused.implode())).len()
 
 
 def gate(source: SourceRows, conformed: Conformed, dataset: Dataset) -> Gated:
@@ -96,15 +102,8 @@ def after_death(gated: Gated, deaths: pl.DataFrame) -> pl.DataFrame:
 
 def with_faults(gated: Gated, more: pl.DataFrame) -> Gated:
     """Return the verdict with further faults."""
-    return Gated(
-        dataset=gated.dataset,
-        rows=gated.rows,
-        row=gated.row,
-        duplicate=gated.duplicate,
-        faults=pl.concat([gated.faults, more]).unique(maintain_order=True),
-        folded=gated.folded,
-        written=gated.written,
-    )
+    faults = pl.concat([gated.faults, more]).unique(maintain_order=True)
+    return replace(gated, faults=faults)
 
 
 def rejections(gated: Gated) -> pl.DataFrame:

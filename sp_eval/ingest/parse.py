@@ -28,6 +28,10 @@ _DIRECTIVES: Final = {
     "%y": r"[0-9]{2}",
     "%b": r"[A-Za-z]{3}",
     "%B": r"[A-Za-z]+",
+    # a time of day may stand behind a date; only the day is taken, as it is written
+    "%H": r"[0-9]{2}",
+    "%M": r"[0-9]{2}",
+    "%S": r"[0-9]{2}(?:\.[0-9]+)?",
 }
 
 
@@ -128,7 +132,7 @@ def _pattern(style: str) -> str:
 
 def _styled(text: pl.Expr, style: str) -> pl.Expr:
     in_style = pl.when(text.str.contains(_pattern(style))).then(text)
-    return in_style.str.to_date(style, strict=False)
+    return in_style.str.to_date(style.replace("%S", "%S%.f"), strict=False)
 
 
 def _true_date(text: pl.Expr) -> pl.Expr:

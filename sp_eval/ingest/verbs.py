@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -52,7 +53,9 @@ def made(
     if rule.absent is not None:
         return Made(pl.lit(None, dtype=dtype))
     if rule.const is not None:
-        return Made(pl.lit(rule.const, dtype=dtype))
+        is_day = dtype == pl.Date
+        day = date.fromisoformat(str(rule.const)) if is_day else None
+        return Made(pl.lit(day if is_day else rule.const, dtype=dtype))
     if rule.from_path is not None:
         return Made(pl.lit(path_values[rule.from_path], dtype=dtype))
     if rule.decide is not None:
