@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console
 from sp_eval.contracts.mapping_lines import MappingLines
-from sp_eval.contracts.scheme_mapping import load_mapping, mapping_file
+from sp_eval.contracts.open_questions import OPEN, Question, open_questions
+from sp_eval.contracts.scheme_mapping import (
+    DRAFT,
+    SchemeMapping,
+    mapped_schemes,
+    mapping_file,
+    read_mapping,
+    schemes_folder,
+)
 from sp_eval.ingest.doubts import Doubt
 from sp_eval.ingest.examination import Examined, examine
 from sp_eval.ingest.landing import LandingEmptyError, month_of
@@ -16,21 +25,64 @@ from sp_eval.settings import project_root
 __all__ = ["check_scheme_and_show"]
 
 
-def check_scheme_and_show(scheme: str, path: Path) -> int:
-    """Print what is unmapped, empty, ambiguous or often refused; return 1 if anything is."""
-    mapping = load_mapping(scheme)
+def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = None) -> int:
+    """Print what a mapping still asks, else what it leaves out or may misread; 1 if anything is.
+
+    `mapping`: the file, where it is neither `mapping.yaml` nor a draft in the scheme's folder.
+    """
     if not path.exists():
         raise LandingEmptyError(f"There is no file or folder {path}.")
-    month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
-    file = mapping_file(scheme)
+    file = mapping or _file_of(scheme)
+    if not file.is_file():
+        raise RequestRefusedError(f"There is no file {file}.")
+    _say(f"Lines are those of {_shown(file)}.")
+    if asked := open_questions(file):
+        return _ask(asked, file)
+    read = _read(file, scheme)
     lines = MappingLines(file)
-    _say(f"Lines are those of {file.relative_to(project_root()).as_posix()}.")
-    found = 0
-    for examined in examine(path, mapping, month=month):
-        found += _show(examined, lines)
+    month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
+    found = sum(_show(examined, lines) for examined in examine(path, read, month=month))
     things = "1 thing" if found == 1 else f"{found:,} things"
     _say(f"{things} to look at." if found else "Nothing to look at.")
+    if file.name == DRAFT:
+        _say(
+            f"It is still a draft. When you are content, rename {_shown(file)} to mapping.yaml:"
+            f" then 'sp-eval check' and 'sp-eval run' use it."
+        )
     return 1 if found else 0
+
+
+def _file_of(scheme: str) -> Path:
+    folder = schemes_folder() / scheme
+    for file in (mapping_file(scheme), folder / DRAFT):
+        if file.is_file():
+            return file
+    raise RequestRefusedError(
+        f"There is no mapping for '{scheme}', and no draft of one; there are mappings for:"
+        f" {', '.join(mapped_schemes())}. sp-eval scheme new {scheme} --from DELIVERY drafts one."
+    )
+
+
+def _read(file: Path, scheme: str) -> SchemeMapping:
+    read = read_mapping(file)
+    if read.scheme_code != scheme:
+        raise RequestRefusedError(f"{_shown(file)} is of the scheme '{read.scheme_code}'.")
+    return read
+
+
+def _ask(asked: list[Question], file: Path) -> int:
+    table: str | None = ""
+    for one in asked:
+        if one.table != table:
+            table = one.table
+            _say(f"\n{table or 'The scheme'}")
+        _say(f"  {_at(one.line)}{one.where}: {one.sentence}")
+    lines = "1 line asks" if len(asked) == 1 else f"{len(asked)} lines ask"
+    _say(
+        f"\n{lines} something. Answer each in {_shown(file)}: write over the {OPEN}; then run this"
+        " again."
+    )
+    return 1
 
 
 def _show(examined: Examined, lines: MappingLines) -> int:
@@ -53,6 +105,12 @@ def _line(doubt: Doubt, examined: Examined, lines: MappingLines) -> int | None:
 
 def _at(line: int | None) -> str:
     return f"line {line}  " if line else ""
+
+
+def _shown(file: Path) -> str:
+    root = project_root()
+    file = file.resolve()
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
 
 def _say(sentence: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,23 @@ class MappingLines:
         tables = _under(self._root, "datasets")
         keys = [key for key, _ in tables.value] if tables is not None else []
         return next((_line(key) for key in keys if key.value == name), None)
+
+    def place(self, keys: Iterable[str | int]) -> int:
+        """The line of the last of nested keys that is there, as an error names them."""
+        import yaml
+
+        node, line = self._root, 1
+        for key in keys:
+            if isinstance(node, yaml.MappingNode):
+                pair = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+                pair = (node.value[key], node.value[key]) if key < len(node.value) else None
+            else:
+                pair = None
+            if pair is None:
+                break
+            line, node = _line(pair[0]), pair[1]
+        return line
 
     def column(self, table: str, source: str) -> int | None:
         """The first line that speaks of a source column of that table; else the table's."""

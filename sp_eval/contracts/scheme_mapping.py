@@ -18,6 +18,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from sp_eval.contracts.mapping_lines import MappingLines
 from sp_eval.contracts.mapping_verbs import (
     Check,
     Closed,
@@ -38,10 +39,12 @@ from sp_eval.contracts.odcs import (
     contract_names,
     load_contract,
 )
+from sp_eval.contracts.open_questions import OPEN, open_questions
 from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.settings import project_root
 
 __all__ = [
+    "DRAFT",
     "Brake",
     "Dataset",
     "SchemeMapping",
@@ -54,6 +57,7 @@ __all__ = [
     "schemes_folder",
 ]
 
+DRAFT = "mapping.draft.yaml"  # in the scheme's folder; nothing but `scheme check` reads it
 # columns that only the reader may fill, and the key of the dataset that names their source
 _PSEUDONYMS = {"person_key": "identifier", "referral_id": "reference"}
 
@@ -178,6 +182,10 @@ class SchemeMapping(Closed):
     datasets: Mapping[str, Dataset] = Field(min_length=1)
     absent: Mapping[str, str] = Field(
         default_factory=dict, description="Contract that no file of the scheme fills -> why."
+    )
+    drop: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="File (path below the month's folder, with *) -> why it is not used.",
     )
 
     @model_validator(mode="after")
@@ -321,13 +329,20 @@ def load_mapping(scheme_code: str) -> SchemeMapping:
 
 def read_mapping(path: Path) -> SchemeMapping:
     """Read and validate one mapping file; `ContractError` says where it is wrong."""
-    raw = read_yaml(path, source=f"{path.parent.name}/{path.name}")
+    source = f"{path.parent.name}/{path.name}"
+    raw = read_yaml(path, source=source)
+    if asked := open_questions(path):
+        raise ContractError(
+            f"{source}: line {asked[0].line} still asks a question ({OPEN}), as do {len(asked) - 1}"
+            f" more: sp-eval scheme check tells them"
+        )
     try:
         return SchemeMapping.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = " > ".join(str(part) for part in first["loc"])
-        raise ContractError(f"{path.parent.name}/{path.name}: {where}: {first['msg']}") from None
+        line = MappingLines(path).place(first["loc"])
+        raise ContractError(f"{source}: {where}: {first['msg']} (line {line})") from None
 
 
 def mapping_json_schema() -> str:

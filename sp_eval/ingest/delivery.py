@@ -69,6 +69,8 @@ def take_in(
         book.refuse(book.place(file), FileRefusedError("unreadable", detail))
     for file in arranged.ignored:
         book.note(f"{file} is not part of the delivery and was passed over.")
+    for file, reason in arranged.dropped:
+        book.note(f"{file} was not read: {reason}.")
     missing = [expected.file for expected in arranged.missing]
     hold_against_deaths(book, known_deaths)
     book.settle()

@@ -10,6 +10,7 @@ from typing import Literal
 
 import polars as pl
 
+from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.mapping_verbs import DATE_KINDS
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.gate import Gated, rejections
@@ -18,10 +19,11 @@ from sp_eval.ingest.raw import RawTable
 
 __all__ = ["Doubt", "DoubtKind", "doubts_of"]
 
-DoubtKind = Literal["unmapped", "empty", "ambiguous", "refused"]
+DoubtKind = Literal["unmapped", "empty", "ambiguous", "refused", "metric"]
 
 _REFUSED_SHARE = 0.01  # of the rows: fewer are slips of the sender, more may be the mapping's
 _PARTS = r"^([0-9]{1,2})[^0-9]([0-9]{1,2})[^0-9]"
+_CONVERTED = ("swemwbs_metric",)  # code lists from raw totals to metric scores
 _TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
 
 
@@ -47,6 +49,7 @@ def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt
             yield Doubt("empty", source, "It is empty in every row: is it the right column?")
         elif (style := _style(source, dataset, table.dates)) is not None:
             yield from _ambiguous(source, filled, style)
+    yield from _raw_as_metric(gated, dataset)
     yield from _refused(gated)
 
 
@@ -97,6 +100,32 @@ def _ambiguous(source: str, filled: pl.Series, style: str) -> Iterator[Doubt]:
             f" {either.height:,} could be read both ways. The mapping takes the {declared} first:"
             " ask the sender.",
         )  # fmt: skip
+
+
+def _raw_as_metric(gated: Gated, dataset: Dataset) -> Iterator[Doubt]:
+    """Scores said to be converted that no conversion gives, and that are whole as totals are."""
+    if not {"instrument", "item", "score"} <= set(gated.rows.columns):
+        return
+    scores = gated.rows.drop_nulls("score")
+    for row in code_table("instrument"):
+        if (table := f"{row['instrument']}_metric") not in _CONVERTED or row["kind"] != "metric":
+            continue
+        given = scores.filter(instrument=row["instrument"], item=row["item"])["score"]
+        converted = [float(one["metric"]) for one in code_table(table)]
+        raw = ~given.is_in(converted) & (given == given.floor())
+        if (count := int(raw.sum())) and count >= _REFUSED_SHARE * given.len():
+            yield Doubt(
+                "metric", _source_of_score(dataset, row["item"]),
+                f"It is said to hold {row['instrument'].upper()} metric scores, but {count:,} of"
+                f" {given.len():,} are whole numbers that no conversion gives: are they raw totals"
+                " (item 'total')?",
+            )  # fmt: skip
+
+
+def _source_of_score(dataset: Dataset, item: str) -> str:
+    if dataset.unpivot:
+        return next(name for name, held in dataset.unpivot.columns.items() if held == item)
+    return next(iter(dataset.columns["score"].sources()), "score")
 
 
 def _refused(gated: Gated) -> Iterator[Doubt]:

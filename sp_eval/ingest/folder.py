@@ -54,7 +54,8 @@ class Expected:
 class Arrangement:
     """The folder sorted out: tables found, files missing, files nobody speaks of, and litter.
 
-    `outside`: names that lead out of the folder, whose files are not opened.
+    `outside`: names that lead out of the folder, whose files are not opened. `dropped`: files
+    that the mapping leaves unread, with its reason.
     """
 
     found: tuple[Found, ...]
@@ -62,6 +63,7 @@ class Arrangement:
     strangers: tuple[tuple[Path, str], ...]
     ignored: tuple[str, ...]
     outside: tuple[str, ...]
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
 def shown_pattern(pattern: str) -> str:
@@ -113,6 +115,7 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
     strangers: list[tuple[Path, str]] = []
     ignored: list[str] = []
     outside: list[str] = []
+    dropped: list[tuple[str, str]] = []
     for path in paths:
         file = path.name if alone else path.relative_to(folder).as_posix()
         if is_litter(path.name):
@@ -124,7 +127,9 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
         file = without_numbers(file)
         found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
-        if not claimed:
+        if not claimed and (reason := _dropped(mapping, file)):
+            dropped.append((file, reason))
+        elif not claimed:
             strangers.append((path, file))
     here = {item.name for item in found}
     absent: dict[str, list[Dataset]] = {}
@@ -137,7 +142,14 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
         strangers=tuple(strangers),
         ignored=tuple(ignored),
         outside=tuple(outside),
+        dropped=tuple(dropped),
     )
+
+
+def _dropped(mapping: SchemeMapping, file: str) -> str | None:
+    """Why the mapping leaves a file unread; None if it says nothing of it."""
+    said = mapping.drop.items()
+    return next((why for pattern, why in said if _file_regex(pattern).fullmatch(file)), None)
 
 
 def _lies_in(folder: Path, path: Path) -> bool:

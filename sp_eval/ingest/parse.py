@@ -12,7 +12,15 @@ import polars as pl
 
 from sp_eval.contracts.mapping_verbs import Parse
 
-__all__ = ["Dating", "Fault", "Parsed", "month_end", "month_start", "parsed"]
+__all__ = [
+    "Dating",
+    "Fault",
+    "Parsed",
+    "month_end",
+    "month_start",
+    "parsed",
+    "written_in",
+]
 
 _EARLIEST: Final = date(1900, 1, 1)
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
@@ -133,6 +141,11 @@ def _pattern(style: str) -> str:
 def _styled(text: pl.Expr, style: str) -> pl.Expr:
     in_style = pl.when(text.str.contains(_pattern(style))).then(text)
     return in_style.str.to_date(style.replace("%S", "%S%.f"), strict=False)
+
+
+def written_in(column: str, style: str, before: str = "") -> pl.Expr:
+    """The date of each text of a column in one style, null where it is written otherwise."""
+    return _styled(pl.concat_str(pl.lit(before), pl.col(column)), style)
 
 
 def _true_date(text: pl.Expr) -> pl.Expr:

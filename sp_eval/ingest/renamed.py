@@ -13,7 +13,7 @@ from sp_eval.ingest.checks import check_faults
 from sp_eval.ingest.header import Header, Likely, looks_like_data
 from sp_eval.ingest.parse import Dating, parsed
 
-__all__ = ["likely_names"]
+__all__ = ["likely_names", "likeness"]
 
 _SAMPLE_ROWS = 2_000
 _ALIKE = 0.6  # of the letters of two headings, words in any order
@@ -50,7 +50,7 @@ def likely_names(
 
 def _best(asked: str, headings: dict[int, str], fits: dict[int, float | None]) -> int | None:
     """The position of the likeliest heading, or None."""
-    alike = {at: _likeness(asked, text) for at, text in headings.items()}
+    alike = {at: likeness(asked, text) for at, text in headings.items()}
     told = {at: share for at, share in fits.items() if share is not None}
     spelt = [at for at in headings if alike[at] >= _ALIKE and told.get(at, 1.0) > _DOES_NOT]
     if spelt:
@@ -59,7 +59,8 @@ def _best(asked: str, headings: dict[int, str], fits: dict[int, float | None]) -
     return held[0] if len(held) == 1 else None
 
 
-def _likeness(one: str, other: str) -> float:
+def likeness(one: str, other: str) -> float:
+    """How alike two headings are spelt, words in any order: from 0 to 1."""
     return difflib.SequenceMatcher(None, _sorted_words(one), _sorted_words(other)).ratio()
 
 

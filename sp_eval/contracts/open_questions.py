@@ -1,0 +1,157 @@
+"""What a drafted mapping still asks: each `???` with its line, and what may stand in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sp_eval.contracts.codes import code_table
+from sp_eval.contracts.contract import Column
+from sp_eval.contracts.odcs import contract_names, load_contract
+from sp_eval.contracts.subset import ContractError
+from sp_eval.contracts.yaml_file import read_yaml
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["OPEN", "Question", "may_hold", "open_questions"]
+
+OPEN: Final = "???"
+
+_SIMPLE: Final = {
+    "title": "What is the scheme called, in the words of its people?",
+    "identifier": (
+        "Which column tells the person: the NHS number, or the sender's own pseudonym? Write its"
+        " heading, here and as the 'from' of person_key."
+    ),
+    "reference": (
+        "Which column is the scheme's own reference of a referral? Write its heading, here and as"
+        " the 'from' of referral_id."
+    ),
+    "file": "By which name does the file come every month? A * stands for what varies.",
+    "dates": "How are the dates written? For 31/12/2019 write '%d/%m/%Y'.",
+    "drop": "Map it, check it, or write in its place why it is not used.",
+    "from": "From which day on does the file hold everything? Write a date, as 2016-04-01.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`line` of the file, from 1; `where`: the table and column; `sentence`: what to write."""
+
+    line: int
+    table: str | None
+    where: str
+    sentence: str
+
+
+def open_questions(path: Path) -> list[Question]:
+    """Return what a mapping file still asks, in its order; `ContractError` if it is no YAML."""
+    import yaml
+
+    read_yaml(path, source=path.name)
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    if root is None:
+        return []
+    contracts = _contracts(root)
+    found = {line: keys for keys, line in _open(root, ())}
+    return [Question(line, *_asked(keys, contracts)) for line, keys in found.items()]
+
+
+def may_hold(column: Column) -> str:
+    """What a column may hold, as words: its values, or its kind; empty where anything may."""
+    if column.logical_type == "boolean":
+        return "true, false"
+    if column.allowed is not None:
+        return ", ".join(column.allowed)
+    if column.logical_type == "date":
+        return "a date in quotation marks, as '2016-04-01'"
+    return f"a text like {column.pattern}" if column.pattern else ""
+
+
+def _open(node: yaml.Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        if node.value == OPEN:
+            yield keys, node.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _open(item, keys)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _open(key, keys)
+            yield from _open(value, (*keys, str(key.value)))
+
+
+def _contracts(root: yaml.Node) -> dict[str, str]:
+    """The contract of each table, where one is named."""
+    found = {}
+    for table, body in _pairs(dict(_pairs(root)).get("datasets")):
+        for key, value in _pairs(body):
+            if key == "contract":
+                found[table] = str(value.value)
+    return found
+
+
+def _pairs(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    return [(str(key.value), value) for key, value in node.value]
+
+
+def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None, str, str]:
+    """The table, the place in it, and the sentence."""
+    if keys[:1] != ("datasets",) or len(keys) < 3:
+        where = keys[-1] if keys else "the file"
+        return None, where, _SIMPLE.get(keys[0] if keys else "", f"Say what {OPEN} stands for.")
+    table, place, rest = keys[1], keys[2], keys[3:]
+    if place == "contract":
+        return table, place, f"Which contract is it? One of: {', '.join(contract_names())}."
+    if place == "columns" and rest:
+        return table, rest[0], _of_column(rest, _column(contracts.get(table), rest[0]))
+    if place == "unpivot" and rest:
+        return table, rest[-1], f"Which item is it? One of: {_items()}."
+    key = "from" if place == "covers" else place
+    return table, " > ".join(keys[2:]), _SIMPLE.get(key, "Say what stands here.")
+
+
+def _column(contract: str | None, name: str) -> Column | None:
+    try:
+        return load_contract(contract or "").column(name)
+    except ContractError:
+        return None
+
+
+def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
+    verb = rest[1] if len(rest) > 1 else ""
+    held = may_hold(column) if column is not None else ""
+    listed = f" One of: {held}." if column is not None and column.allowed else ""
+    if verb == "absent":
+        told = f" ({column.description})" if column is not None else ""
+        return (
+            f"Which column holds it? Write {{from: HEADING}}; {{const: VALUE}} if it is the same for"
+            f" all rows; or behind 'absent' why it is not sent.{told}"
+        )
+    if verb == "recode":
+        word = rest[2] if len(rest) > 2 else ""
+        if word == OPEN:
+            return f"Write a line for each word of the column, and what it is: {held}."
+        return (
+            f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
+            " Without this line such rows are refused."
+        )
+    if verb == "const":
+        return (
+            "It must be given, and no column looks like it. Write what holds for all rows"
+            f" ({held or 'a text'}), or from which column or columns it follows (from, decide)."
+        )
+    return "Which column is it from? Write its heading."
+
+
+def _items() -> str:
+    return ", ".join(f"{row['instrument']} {row['item']}" for row in code_table("instrument")[:12])

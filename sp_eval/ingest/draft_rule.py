@@ -1,0 +1,160 @@
+"""One column of a contract as a drafted rule: where it comes from, how sure that is, and why."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sp_eval.contracts.contract import Column
+from sp_eval.contracts.open_questions import OPEN
+from sp_eval.ingest.column_look import Look
+from sp_eval.ingest.draft_words import flow, needs_recode, pieces, recode_lines, scalar, words_in
+from sp_eval.ingest.guess import SAME, Guess, TableGuess
+from sp_eval.ingest.vocabulary import heading_scores
+
+__all__ = ["date_style", "derived_from", "quarter_of", "rule_lines"]
+
+_ASK: Final = f"'{OPEN}'"
+_LAST_DAYS: Final = frozenset({"registered_to", "period_end"})
+_LEFT: Final = re.compile(r"left|last|end|to\b|deduct", re.IGNORECASE)
+_QUINTILES: Final = ", ".join(f"{decile}: {(decile + 1) // 2}" for decile in range(1, 11))
+
+
+def rule_lines(column: Column, guess: TableGuess, dates: str) -> list[str]:
+    """The lines of one contract column in `columns`, not indented; `dates`: the table's style."""
+    name = column.name
+    if name in {"person_key", "referral_id"}:
+        key = guess.person if name == "person_key" else guess.reference
+        return [f"{name}: {flow(from_=scalar(key.look.heading) if key else _ASK)}"]
+    if name == "practice_code" and "{practice}" in guess.table.file:
+        return [f"{name}: {{from_path: practice}}  # sure: the files are named by it"]
+    if (found := guess.columns.get(name)) is not None:
+        return _from(column, guess, found, dates)
+    if (derived := _derived(column, guess)) is not None:
+        return derived
+    if column.required:
+        return [f"{name}: {flow(const=_ASK)}  # it must be given, and no column looks like it"]
+    return [f"{name}: {flow(absent=_ASK)}"]
+
+
+def date_style(look: Look, dates: str, *, last_day: bool = False) -> str:
+    """What stands behind `parse:` for a column of dates."""
+    kind = "last_day" if last_day else "date"
+    if look.is_true_date:
+        return "excel"  # a last day of a workbook is taken as it stands
+    if not look.styles and look.months:
+        edge = ", edge: end" if last_day else ""
+        return f"{{month: '{look.months[0]}'{edge}}}"
+    if not dates or dates in look.styles or not look.styles:
+        return kind  # as the table, or the layout, says
+    return f"{{{kind}: '{look.styles[0]}'}}"
+
+
+def _from(column: Column, guess: TableGuess, found: Guess, dates: str) -> list[str]:
+    name, look = column.name, found.look
+    heading, why = scalar(look.heading), f"  # {found.how}: {found.why}"
+    if column.logical_type == "date":
+        is_month = bool(look.months) and not look.styles
+        is_last = name in _LAST_DAYS and (is_month or bool(_LEFT.search(look.heading)))
+        told = f"{why}; taken as the last day inside" if is_last and look.styles else why
+        return [f"{name}: {flow(from_=heading, parse=date_style(look, dates, last_day=is_last))}{told}"]
+    if column.logical_type in {"integer", "number"}:
+        kind = "integer" if column.logical_type == "integer" else "money"
+        return [f"{name}: {flow(from_=heading, parse=kind)}{why}"]
+    if column.allowed is None and column.logical_type != "boolean":
+        return [f"{name}: {flow(from_=heading)}{why}"]
+    if not needs_recode(column, look) and column.logical_type != "boolean":
+        return [f"{name}: {flow(from_=heading)}{why}"]
+    return _coded(column, guess, found, why)
+
+
+def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[str]:
+    name, look = column.name, found.look
+    cells = guess.table.cells[f"c{look.at}"]
+    several = pieces(cells)
+    contract = guess.contract or ""
+    lines = [f"{name}:{why}", f"  from: {scalar(look.heading)}"]
+    if several is not None:
+        take = "rest" if column.separator else "first"
+        lines.append(f"  split: {flow(by=scalar(several[0]), take=take)}")
+    recode = recode_lines(contract, column, words_in(look, cells))
+    return lines + [f"  {line}" for line in recode]
+
+
+def derived_from(guess: TableGuess, name: str) -> Look | None:
+    """The source of a column that is worked out of one that nothing else may be made of."""
+    if name == "birth_year":
+        births = [look for look in guess.looks if _is_birth(look) and _year_of(look)]
+        return births[0] if births else None
+    if name == "imd_quintile" and "imd_decile" in guess.columns:
+        return guess.columns["imd_decile"].look
+    if name in {"period_start", "period_end"}:
+        other = guess.columns.get({"period_start": "period_end"}.get(name, "period_start"))
+        return other.look if other is not None and other.look.months else None
+    if name == "secondary_needs" and "primary_need" in guess.columns:
+        look = guess.columns["primary_need"].look
+        return look if pieces(guess.table.cells[f"c{look.at}"]) else None
+    return None
+
+
+def _is_birth(look: Look) -> bool:
+    return heading_scores(look.heading).get(("birth", ""), 0.0) >= SAME
+
+
+def quarter_of(guess: TableGuess) -> tuple[Look, ...]:
+    """The columns that tell a quarter of a financial year, as 2017/18 Q1; empty if none do."""
+    year, quarter = r"^[0-9]{4}/[0-9]{2}$", r"^[Qq][1-4]$"
+    fits = {
+        part: next((look for look in guess.looks if _all_fit(guess, look, part)), None)
+        for part in (f"{year[:-1]}\\s+{quarter[1:]}", year, quarter)
+    }
+    both, of_year, of_quarter = fits.values()
+    if both is not None:
+        return (both,)
+    return (of_year, of_quarter) if of_year is not None and of_quarter is not None else ()
+
+
+def _all_fit(guess: TableGuess, look: Look, pattern: str) -> bool:
+    cells = guess.table.cells[f"c{look.at}"].drop_nulls()
+    return cells.len() > 0 and float(cells.str.contains(pattern).mean() or 0.0) > 0.9  # type: ignore[arg-type]
+
+
+def _derived(column: Column, guess: TableGuess) -> list[str] | None:
+    name = column.name
+    if name in {"period_start", "period_end"} and (quarter := quarter_of(guess)):
+        heads = "[" + ", ".join(scalar(look.heading) for look in quarter) + "]"
+        parse = "quarter" if name == "period_start" else "{kind: quarter, edge: end}"
+        return [f"{name}: {flow(from_=heads, parse=parse)}  # sure: by its cells"]
+    look = derived_from(guess, name)
+    if look is None:
+        return None
+    heading = scalar(look.heading)
+    if name == "birth_year":
+        by, take = _year_of(look) or ("", "")
+        split = flow(by=scalar(by), take=take)
+        rule = flow(from_=heading, split=split, parse="integer")
+        return [f"birth_year: {rule}  # likely: only the year is kept"]
+    if name == "imd_quintile":
+        rule = flow(from_=heading, parse="integer", recode=f"{{{_QUINTILES}}}")
+        return [f"imd_quintile: {rule}  # sure: fifths of the tenths"]
+    if name == "secondary_needs":
+        return _coded(column, guess, Guess(look, "likely", ""), "  # likely: the further ones of the same cell")
+    edge = ", edge: end" if name == "period_end" else ""
+    parse = f"{{month: '{look.months[0]}'{edge}}}"
+    return [f"{name}: {flow(from_=heading, parse=parse)}  # likely: the same month"]
+
+
+def _year_of(look: Look) -> tuple[str, str] | None:
+    """By what to split a date of birth, and which piece is its year of four digits."""
+    if look.is_true_date:
+        return "-", "first"
+    for style in (*look.styles, *look.months):
+        day = style.partition("T")[0].partition(" %H")[0]
+        if "%Y" not in day or day == "%Y%m%d":
+            continue
+        by = next((mark for mark in ("/", "-", ".", " ") if mark in day), "")
+        if day.startswith("%Y"):
+            return by, "first"
+        if day.endswith("%Y") and day == style:
+            return by, "last"
+    return None

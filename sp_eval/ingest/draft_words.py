@@ -1,0 +1,115 @@
+"""The words of a coded column as a drafted `recode`: each with what it may mean, or a question."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import polars as pl
+
+from sp_eval.contracts.contract import Column
+from sp_eval.contracts.mapping_verbs import Scalar
+from sp_eval.contracts.open_questions import OPEN, may_hold
+from sp_eval.ingest.column_look import Look, is_personal, words_of
+from sp_eval.ingest.vocabulary import known_word
+
+__all__ = ["flow", "needs_recode", "pieces", "recode_lines", "scalar", "words_in"]
+
+_PLAIN: Final = re.compile(r"[A-Za-z£](?:[\w £()/.+-]*[\w£)])?")
+_RESERVED: Final = frozenset("y n yes no true false on off null none nan".split())
+_CODE: Final = re.compile(r"[A-Z0-9.+-]{1,12}|[A-Za-z0-9]{1,3}")
+_SEPARATORS: Final = (";", "|")
+_MOST_LISTED: Final = 12
+_SELDOM: Final = 2  # rows
+
+
+def scalar(value: Scalar) -> str:
+    """A value as YAML writes it, anywhere in a line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if not value.isprintable():
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.casefold() not in _RESERVED:
+        return value
+    return "'" + value.replace("'", "''") + "'"
+
+
+def flow(**parts: str) -> str:
+    """`{from: A, parse: date}` of keys and YAML texts; a trailing underscore of a key is cut."""
+    return "{" + ", ".join(f"{key.rstrip('_')}: {text}" for key, text in parts.items()) + "}"
+
+
+def pieces(cells: pl.Series) -> tuple[str, pl.Series] | None:
+    """The separator of cells that hold several words, and the words; None if they hold one."""
+    filled = cells.drop_nulls()
+    for separator in _SEPARATORS:
+        share = filled.str.contains(separator, literal=True).mean() or 0.0
+        if float(share) > 0.02:  # type: ignore[arg-type]
+            split = filled.str.split(separator).explode().str.strip_chars()
+            return separator, split.filter(split != "").rename(cells.name)
+    return None
+
+
+def recode_lines(
+    contract: str, column: Column, words: Sequence[tuple[str, int]] | None, *, anchor: str = ""
+) -> list[str]:
+    """The lines of `recode`, indented below it; each word of the column has one.
+
+    Words are written only where the column is one of codes beyond doubt: some are known, or all
+    are short; words nobody knows may be names.
+    """
+    head = f"recode:{anchor}  # {_listed(column)}"
+    known = {word: known_word(contract, column, word) for word, _ in words or ()}
+    if not words or not _are_codes(known, words):
+        return [
+            head,
+            f"  '{OPEN}': '{OPEN}'  # its words are not written here, for they may tell who"
+            " somebody is: write a line for each",
+        ]
+    lines, held_back = [head], 0
+    for word, count in words:
+        found = known[word]
+        if found is None and count <= _SELDOM and _is_wordy(word):
+            held_back += 1
+        elif found is None:
+            lines.append(f"  {scalar(word)}: '{OPEN}'")
+        else:
+            lines.append(f"  {scalar(word)}: {scalar(found.value)}  # {found.how}")
+    if held_back:
+        lines.append(f"  # not written here, for they may tell somebody: {held_back} that are seldom")
+    return lines
+
+
+def _is_wordy(word: str) -> bool:
+    """Whether a word that nobody knows is more than a code: words, or a long number."""
+    return len(word.split()) > 2 or re.search("[0-9]{4}", word) is not None
+
+
+def needs_recode(column: Column, look: Look) -> bool:
+    """Whether any word of a column is not one of the contract's own values."""
+    held = column.allowed or ()
+    return look.words is None or any(word not in held for word, _ in look.words)
+
+
+def _are_codes(known: dict[str, object], words: Iterable[tuple[str, int]]) -> bool:
+    found = sum(1 for value in known.values() if value is not None)
+    return 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words)
+
+
+def _listed(column: Column) -> str:
+    values = may_hold(column).split(", ")
+    if len(values) <= _MOST_LISTED:
+        return "to one of: " + ", ".join(values)
+    return f"to one of: {', '.join(values[:4])} and {len(values) - 4} more, all told by scheme check"
+
+
+def words_in(look: Look, cells: pl.Series) -> tuple[tuple[str, int], ...] | None:
+    """The words to write down of a column whose cells may hold several; None if none may be."""
+    if is_personal(look):
+        return None
+    several = pieces(cells)
+    return look.words if several is None else words_of(several[1])

@@ -1,0 +1,254 @@
+"""Which contract a strange table may be, and which of its columns is which; each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sp_eval.contracts.contract import Column
+from sp_eval.contracts.odcs import contract_names, load_contract
+from sp_eval.ingest.column_look import Look, is_personal, look_at
+from sp_eval.ingest.header import looks_like_data
+from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
+from sp_eval.ingest.strange_table import StrangeTable
+from sp_eval.ingest.vocabulary import Confidence, heading_scores, known_word
+
+__all__ = ["PERSONAL", "SAME", "Guess", "TableGuess", "as_contract", "guess_tables", "kind_of"]
+
+PERSONAL: Final = {
+    "names": "identifies the person",
+    "birth": "identifies the person",
+    "place": "tells where the person lives",
+    "number": "identifies the person",
+    "staff": "identifies a member of staff",
+    "text": "free text may tell who somebody is",
+}
+SAME: Final = 0.95  # of a heading's likeness: the words themselves, in whatever order
+_ENOUGH: Final = 3.0
+_BY_CELLS: Final = 0.78
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A source column, and why it is taken for this one."""
+
+    look: Look
+    how: Confidence
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableGuess:
+    """What a table is taken for; `contract` is None where nothing fits.
+
+    `looks`: its columns that can be named; `unnamed`: places (from 1) of those whose heading is
+    blank, stands twice, or may itself be data.
+    """
+
+    table: StrangeTable
+    looks: tuple[Look, ...]
+    unnamed: tuple[int, ...]
+    contract: str | None = None
+    how: Confidence = "guess"
+    why: str = ""
+    columns: Mapping[str, Guess] = field(default_factory=dict)
+    person: Guess | None = None
+    reference: Guess | None = None
+    questionnaire: Questionnaire | None = None
+
+
+def guess_tables(tables: Sequence[StrangeTable]) -> tuple[bool, list[TableGuess]]:
+    """Return whether people are told by NHS numbers, and the guess of each table, in order."""
+    begun = [_looked_at(table) for table in tables]
+    by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
+    begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
+    begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
+    return by_number, [_classified(one) for one in begun]
+
+
+def kind_of(heading: str) -> str | None:
+    """Of which kind a heading is that may not be carried (`PERSONAL`); None if it may."""
+    scores = heading_scores(heading)
+    kinds = [(score, of) for (of, _), score in scores.items() if of in PERSONAL and score >= SAME]
+    if not kinds:
+        return None
+    others = [s for (of, column), s in scores.items() if of not in PERSONAL and column]
+    return max(kinds)[1] if max(kinds)[0] >= max(others, default=0.0) else None
+
+
+def _looked_at(table: StrangeTable) -> TableGuess:
+    heads = table.headings
+    usable = {
+        at
+        for at, heading in enumerate(heads)
+        if heading and heads.count(heading) == 1 and not looks_like_data(heading)
+    }
+    looks = tuple(
+        look_at(heads[at], at, table.cells[f"c{at}"], from_workbook=table.from_workbook)
+        for at in sorted(usable)
+    )
+    return TableGuess(table, looks, tuple(n + 1 for n in range(len(heads)) if n not in usable))
+
+
+def _person(one: TableGuess, *, by_number: bool) -> Guess | None:
+    if by_number:
+        best = max(one.looks, key=lambda look: look.nhs, default=None)
+        if best is None or best.nhs <= 0.5:
+            return None
+        return Guess(best, "sure" if best.nhs > 0.9 else "likely", "by its cells: check digits")
+    return _headed(one.looks, "person_key")
+
+
+def _headed(looks: Sequence[Look], of: str, *, but: Guess | None = None) -> Guess | None:
+    """The column whose heading says that it is this key."""
+    fits = [
+        (heading_scores(look.heading).get((of, ""), 0.0), -look.at, look)
+        for look in looks
+        if look.unspaced >= 0.95 and not look.is_date and (but is None or look.at != but.look.at)
+    ]
+    score, _, best = max(fits, key=lambda fit: fit[:2], default=(0.0, 0, None))
+    if best is None or score == 0.0:
+        return None
+    return Guess(best, "sure" if score == 1.0 else "likely", "by its heading")
+
+
+def _listed(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
+    """The column, none of whose cells stands twice, that lists the people of the other tables."""
+    people = {
+        text
+        for other in others
+        if other.person is not None
+        for text in other.table.cells[f"c{other.person.look.at}"].drop_nulls().unique().to_list()
+    }
+    for look in one.looks if people else ():
+        held = set(one.table.cells[f"c{look.at}"].drop_nulls().to_list())
+        if look.distinct == look.filled and len(held & people) * 2 > len(people):
+            return Guess(look, "likely", "by its cells: they are those of people in other tables")
+    return None
+
+
+def _classified(one: TableGuess) -> TableGuess:
+    """The guess completed with the contract that fits best, if any does."""
+    keyed = _headed(one.looks, "referral_id", but=one.person)
+    asked = questionnaire_in(one.looks, one.table.shown)
+    best: tuple[float, TableGuess] | None = None
+    for name in contract_names():
+        tried = as_contract(one, name, keyed, asked)
+        score = _score(tried)
+        if best is None or score > best[0]:
+            best = (score, tried)
+    if best is None or best[0] < _ENOUGH:
+        return one
+    named = _named(one.table, best[1].contract or "")
+    count = len(best[1].columns)
+    how: Confidence = "sure" if named and best[0] > 8 else "likely" if best[0] > 5 else "guess"
+    said = f"{count} column" + ("" if count == 1 else "s")
+    return replace(best[1], how=how, why=f"by its name and {said}" if named else f"by {said}")
+
+
+def as_contract(
+    one: TableGuess,
+    name: str,
+    keyed: Guess | None = None,
+    asked: Questionnaire | None = None,
+) -> TableGuess:
+    """The table taken for that contract; `keyed`: its column of references, if any is one."""
+    contract = load_contract(name)
+    reference = keyed if "referral_id" in contract.names else None
+    if name == "referral" and reference is None:
+        reference = _unique(one)
+    taken = {guess.look.at for guess in (one.person, reference) if guess is not None}
+    pairs = [
+        (-score, look.at, column.name, Guess(look, how, why))
+        for column in contract.columns
+        if column.name not in {"person_key", "referral_id"}
+        for look in one.looks
+        if look.at not in taken
+        for score, how, why in _fit(name, column, look)
+    ]
+    columns: dict[str, Guess] = {}
+    for _, at, target, guess in sorted(pairs, key=lambda pair: pair[:3]):
+        if target not in columns and at not in taken:
+            columns[target] = guess
+            taken.add(at)
+    return replace(
+        one, contract=name, columns={n: columns[n] for n in contract.names if n in columns},
+        reference=reference, questionnaire=asked if name == "outcome_response" else None,
+    )  # fmt: skip
+
+
+def _unique(one: TableGuess) -> Guess | None:
+    """A column that numbers the rows, for want of one headed as their reference."""
+    for look in one.looks:
+        is_free = one.person is None or look.at != one.person.look.at
+        if is_free and look.filled and look.distinct == look.filled == one.table.cells.height:
+            if look.unspaced >= 0.95 and not look.is_date and kind_of(look.heading) is None:
+                return Guess(look, "guess", "by its cells: none stands twice")
+    return None
+
+
+def _fit(contract: str, column: Column, look: Look) -> Iterator[tuple[float, Confidence, str]]:
+    """How well a source column may be this one: a score from 0 to 1, and why."""
+    if kind_of(look.heading) is not None or not _can_be(column, look):
+        return
+    score = heading_scores(look.heading).get((contract, column.name), 0.0)
+    if score:
+        tells = column.logical_type != "string" or column.allowed or column.pattern
+        how: Confidence = "sure" if score >= SAME and tells and look.filled else "likely"
+        yield score, how, "by its heading and cells" if tells and look.filled else "by its heading"
+    elif (column.name == "practice_code" and look.practices > 0.9) or (
+        column.name == "lsoa_code" and look.areas > 0.9
+    ):
+        yield 0.9, "likely", "by its cells"
+    elif (column.allowed or column.logical_type == "boolean") and _recognised(contract, column, look):
+        yield _BY_CELLS, "guess", "by its cells"
+
+
+def _recognised(contract: str, column: Column, look: Look) -> bool:
+    """Whether most words of a column are known ones of this list, and more than one is."""
+    known = {word for word, _ in look.words or () if len(word) > 3 and known_word(contract, column, word)}
+    return len(known) > 1 and 2 * len(known) > len(look.words or ())
+
+
+def _can_be(column: Column, look: Look) -> bool:
+    if not look.filled:
+        return True
+    if max(look.nhs, look.postcodes) > 0.2:
+        return False
+    if column.logical_type == "date":
+        return look.is_date or bool(look.months)
+    if column.logical_type in {"integer", "number"}:
+        return (look.whole if column.logical_type == "integer" else look.numbers) >= 0.9
+    if column.name == "practice_code":
+        return look.practices > 0.5
+    if column.name == "lsoa_code":
+        return look.areas > 0.5
+    if column.allowed is not None or column.logical_type == "boolean":
+        return not look.is_date and not is_personal(look) and look.distinct <= 200
+    return not look.is_date and look.sentences <= 0.2
+
+
+def _score(tried: TableGuess) -> float:
+    contract = load_contract(tried.contract or "")
+    score = 3.0 * _named(tried.table, contract.name)
+    for column in contract.columns:
+        if column.name in {"person_key", "referral_id"}:
+            held = tried.person if column.name == "person_key" else tried.reference
+            score += 1.0 if held else -4.0
+        elif (guess := tried.columns.get(column.name)) is not None:
+            weight = 2.0 if column.required else 1.0
+            score += weight * (0.5 if guess.why == "by its cells" else 1.0)
+        elif column.required:
+            score -= 1.0
+    # people in a table that needs none are a sign of another
+    score -= 1.5 if tried.person is not None and "person_key" not in contract.names else 0.0
+    return score + (6.0 if tried.questionnaire is not None else 0.0)
+
+
+def _named(table: StrangeTable, contract: str) -> float:
+    """How well the names of file and sheet fit the contract."""
+    folder, _, name = table.file.rpartition("/")
+    stem = name.rpartition(".")[0].replace("*", " ").replace("{practice}", " ")
+    texts = [text for text in (table.sheet, stem, folder.rpartition("/")[2]) if text]
+    return max((heading_scores(text).get((contract, ""), 0.0) for text in texts), default=0.0)

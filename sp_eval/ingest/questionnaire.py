@@ -1,0 +1,92 @@
+"""A questionnaire spread over columns: which one it is, and which column is which item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sp_eval.contracts.codes import code_table
+from sp_eval.ingest.column_look import Look
+from sp_eval.ingest.renamed import likeness
+from sp_eval.ingest.vocabulary import Confidence, plain
+
+__all__ = ["Questionnaire", "questionnaire_in"]
+
+_ALIKE = 0.75
+_FEWEST = 2  # columns; one may be anything
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """`items`: heading -> item; `total`, `metric`: headings of its sums, where there are any."""
+
+    instrument: str
+    items: Mapping[str, str]
+    total: str | None
+    metric: str | None
+    how: Confidence
+
+
+def questionnaire_in(looks: Sequence[Look], name: str) -> Questionnaire | None:
+    """The questionnaire whose items are headings here; `name`: of the file and sheet."""
+    numbers = [look for look in looks if look.numbers >= 0.9 or not look.filled]
+    told = " ".join(plain(text) for text in (name, *(look.heading for look in looks))).split()
+    best: tuple[float, Questionnaire] | None = None
+    for instrument, items in _instruments().items():
+        found = _matched(numbers, items, instrument)
+        count = len(items)
+        if len(found) < min(_FEWEST, count) or 2 * len(found) < count:
+            continue
+        is_named = instrument in "".join(told) or instrument in told
+        score = len(found) / count + (1.0 if is_named else 0.0) + 0.01 * len(found)
+        if best is None or score > best[0]:
+            how: Confidence = "sure" if is_named and len(found) == count else "guess"
+            sums = _sums(numbers, instrument)
+            best = (score, Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how))
+    return best[1] if best is not None else None
+
+
+def _matched(looks: Sequence[Look], items: Mapping[str, str], instrument: str) -> dict[str, str]:
+    pairs = [
+        (-_fit(look.heading, item, label, instrument), look.at, look.heading, item)
+        for look in looks
+        for item, label in items.items()
+    ]
+    found: dict[str, str] = {}
+    for score, _, heading, item in sorted(pairs):
+        if -score >= _ALIKE and heading not in found and item not in found.values():
+            found[heading] = item
+    order = {look.heading: look.at for look in looks}
+    return dict(sorted(found.items(), key=lambda pair: order[pair[0]]))
+
+
+def _fit(heading: str, item: str, label: str, instrument: str) -> float:
+    words = plain(heading).removeprefix(f"{instrument} ").removeprefix("item ")
+    wanted = plain(item)
+    if words.replace(" ", "") in {wanted.replace(" ", ""), wanted.removeprefix("q") or "-"}:
+        return 1.0
+    if wanted[:1] == "q" and wanted[1:].isdigit() and words.isdigit():
+        return 0.0
+    return max(likeness(words, wanted), likeness(words, plain(label))) if len(words) > 3 else 0.0
+
+
+def _sums(looks: Sequence[Look], instrument: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for look in looks:
+        words = plain(look.heading).split()
+        if "metric" in words or "converted" in words:
+            found.setdefault("metric", look.heading)
+        elif "total" in words or "raw" in words or words == [instrument]:
+            found.setdefault("total", look.heading)
+    return found
+
+
+@cache
+def _instruments() -> Mapping[str, Mapping[str, str]]:
+    """Instrument -> item -> its label, of single items only."""
+    found: dict[str, dict[str, str]] = {}
+    for row in code_table("instrument"):
+        if row["kind"] == "item":
+            found.setdefault(row["instrument"], {})[row["item"]] = row["label"].partition(":")[2]
+    return found
