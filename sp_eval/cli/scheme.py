@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console
+from sp_eval.contracts.mapping_gaps import gaps_of
 from sp_eval.contracts.mapping_lines import MappingLines
-from sp_eval.contracts.open_questions import OPEN, Question, open_questions
+from sp_eval.contracts.open_questions import NOT_FOUND, OPEN, Question, open_questions
 from sp_eval.contracts.scheme_mapping import (
     DRAFT,
     SchemeMapping,
@@ -41,7 +42,12 @@ def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = Non
     read = _read(file, scheme)
     lines = MappingLines(file)
     month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
-    found = sum(_show(examined, lines) for examined in examine(path, read, month=month))
+    gaps = list(gaps_of(read)) if path.is_dir() else []
+    for gap in gaps:
+        line = lines.place(["datasets", gap.table, "columns", gap.place]) if gap.table else None
+        _say(f"\n{gap.table or 'The scheme'}\n  {_at(line)}{gap.place}: {gap.sentence}")
+    found = len(gaps)
+    found += sum(_show(examined, lines) for examined in examine(path, read, month=month))
     things = "1 thing" if found == 1 else f"{found:,} things"
     _say(f"{things} to look at." if found else "Nothing to look at.")
     if file.name == DRAFT:
@@ -77,6 +83,8 @@ def _ask(asked: list[Question], file: Path) -> int:
             table = one.table
             _say(f"\n{table or 'The scheme'}")
         _say(f"  {_at(one.line)}{one.where}: {one.sentence}")
+    if any(one.sentence.startswith("Not found.") for one in asked):
+        _say(f"\n{NOT_FOUND}")
     lines = "1 line asks" if len(asked) == 1 else f"{len(asked)} lines ask"
     _say(
         f"\n{lines} something. Answer each in {_shown(file)}: write over the {OPEN}; then run this"

@@ -30,7 +30,7 @@ def draft_and_show(scheme: str, delivery: Path, *, out: Path | None) -> int:
         if taken.exists():
             raise RequestRefusedError(f"{_shown(taken)} exists already: rename it, or give --out.")
     draft = draft_mapping(scheme, delivery)
-    if not any(contract for _, contract in draft.tables):
+    if not any(contracts for _, contracts in draft.tables):
         raise LandingEmptyError(_nothing(delivery, draft))
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(draft.text, encoding="utf-8")
@@ -47,8 +47,8 @@ def _nothing(delivery: Path, draft: Draft) -> str:
 
 
 def _show(draft: Draft, file: Path, scheme: str, delivery: Path) -> None:
-    for shown, contract in draft.tables:
-        _say(f"{shown}: {contract or 'no contract asks for it'}")
+    for shown, contracts in draft.tables:
+        _say(f"{shown}: {' and '.join(contracts) or 'no contract asks for it'}")
     for one in draft.unread:
         _say(f"{one.shown}: not looked into. {one.reason}")
     asked = len(open_questions(file))

@@ -16,10 +16,14 @@ from sp_eval.contracts.yaml_file import read_yaml
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["OPEN", "Question", "may_hold", "open_questions"]
+__all__ = ["NOT_FOUND", "OPEN", "Question", "may_hold", "open_questions"]
 
 OPEN: Final = "???"
 
+NOT_FOUND: Final = (
+    "Not found: if a column holds it, write {from: HEADING} in place of {absent: ...}; if it is the"
+    " same for all rows, {const: VALUE}; if it is not sent, say behind 'absent' why."
+)
 _SIMPLE: Final = {
     "title": "What is the scheme called, in the words of its people?",
     "identifier": (
@@ -32,6 +36,7 @@ _SIMPLE: Final = {
     ),
     "file": "By which name does the file come every month? A * stands for what varies.",
     "dates": "How are the dates written? For 31/12/2019 write '%d/%m/%Y'.",
+    "unused": "Nothing was recognised in it. Say why it is not used, or ask the sender what it is.",
     "drop": "Map it, check it, or write in its place why it is not used.",
     "from": "From which day on does the file hold everything? Write a date, as 2016-04-01.",
 }
@@ -108,6 +113,8 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
     """The table, the place in it, and the sentence."""
     if keys[:1] != ("datasets",) or len(keys) < 3:
         where = keys[-1] if keys else "the file"
+        if keys[:1] == ("drop",):
+            return None, where, _SIMPLE["unused"]
         return None, where, _SIMPLE.get(keys[0] if keys else "", f"Say what {OPEN} stands for.")
     table, place, rest = keys[1], keys[2], keys[3:]
     if place == "contract":
@@ -132,15 +139,14 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
     held = may_hold(column) if column is not None else ""
     listed = f" One of: {held}." if column is not None and column.allowed else ""
     if verb == "absent":
-        told = f" ({column.description})" if column is not None else ""
-        return (
-            f"Which column holds it? Write {{from: HEADING}}; {{const: VALUE}} if it is the same for"
-            f" all rows; or behind 'absent' why it is not sent.{told}"
-        )
+        return f"Not found. {column.description}" if column is not None else "Not found."
     if verb == "recode":
         word = rest[2] if len(rest) > 2 else ""
         if word == OPEN:
-            return f"Write a line for each word of the column, and what it is: {held}."
+            return (
+                f"Write a line for each word of the column, and what it is: {held}. Or leave the"
+                " column out: {absent: why}, and its heading under drop."
+            )
         return (
             f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
             " Without this line such rows are refused."

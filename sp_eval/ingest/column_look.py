@@ -67,6 +67,7 @@ class Look:
     practices: float = 0.0
     areas: float = 0.0
     unspaced: float = 0.0
+    short_codes: float = 0.0
     styles: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
     is_true_date: bool = False
@@ -102,6 +103,7 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
         practices=_fits(sample, r"^[A-Z][0-9]{5}$"),
         areas=_fits(sample, r"^[EW]01[0-9]{6}$"),
         unspaced=_fits(sample, r"^[^\s,;]+$"),
+        short_codes=_fits(sample, r"^[A-Z0-9]{3,9}$"),
         styles=styles,
         months=tuple(s for s in _MONTHS if _share(sample, written_in("text", f"%d {s}", "01 ")) >= _MOST),
         is_true_date=from_workbook and _is_true_date(sample),
@@ -142,7 +144,9 @@ def _fits(sample: pl.Series, pattern: str) -> float:
 
 def _is_name(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.casefold())
-    return bool(_TITLED.match(text)) or (bool(words) and len(words) <= 4 and bool(_GIVEN & set(words)))
+    return bool(_TITLED.match(text)) or (
+        bool(words) and len(words) <= 4 and bool(_GIVEN & set(words))
+    )
 
 
 def _words(counts: pl.DataFrame) -> tuple[tuple[str, int], ...] | None:

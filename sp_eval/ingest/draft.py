@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from sp_eval.ingest.vocabulary import plain, setting_of
 
 __all__ = ["Draft", "draft_mapping"]
 
+# SNOMED CT 871731000000106: referral to social prescribing service
+_OURS: Final = re.compile(r"social prescri|871731000000106", re.IGNORECASE)
 _HEAD: Final = """\
 # A draft, made from one delivery by sp-eval scheme new. Behind each # stands how sure a line is:
 #   sure    heading and cells, or the cells' own check, say so
@@ -34,12 +37,13 @@ _HEAD: Final = """\
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`text`: of the file. `tables`: (table as shown, contract or None) in its order. `unread`:
-    what could not be looked into.
+    """`text`: of the file. `tables`: each table as shown, and the contracts it was taken for.
+
+    `unread`: what could not be looked into.
     """
 
     text: str
-    tables: tuple[tuple[str, str | None], ...]
+    tables: tuple[tuple[str, tuple[str, ...]], ...]
     unread: tuple[Unread, ...]
 
 
@@ -66,8 +70,16 @@ def draft_mapping(scheme: str, delivery: Path) -> Draft:
         name = _name(group[0], names)
         names.add(name)
         lines += ["", *_table(name, group)]
-    shown = tuple((one.table.shown, one.contract) for one in guesses)
-    return Draft("\n".join(lines) + "\n", shown, tuple(unread))
+    return Draft("\n".join(lines) + "\n", _taken_for(guesses, placed), tuple(unread))
+
+
+def _taken_for(
+    guesses: Sequence[TableGuess], placed: Sequence[TableGuess]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    contracts: dict[str, dict[str, None]] = {one.table.shown: {} for one in guesses}
+    for one in placed:
+        contracts[one.table.shown][one.contract or ""] = None
+    return tuple((shown, tuple(names)) for shown, names in contracts.items())
 
 
 def _identifier_told(guesses: Sequence[TableGuess]) -> str:
@@ -79,11 +91,15 @@ def _left_out(guesses: Sequence[TableGuess], unread: Sequence[Unread]) -> Iterat
     """`drop` of the files that no contract is for; what could not be read, as a comment."""
     placed = {one.table.file for one in guesses if one.contract}
     files = dict.fromkeys(one.table.file for one in guesses if one.table.file not in placed)
-    if files:
-        yield "drop:  # files that are not used"
-        yield from (f"  {scalar(file)}: no contract asks for what it holds  # guess" for file in files)
+    strange = [one for one in unread if one.is_file]
+    if files or strange:
+        yield "drop:  # files that are not used, and why"
+        for file in files:
+            yield f"  {scalar(file)}: no contract asks for what it holds  # guess"
+        for one in strange:
+            yield f"  {scalar(one.shown)}: '{OPEN}'  # {one.reason}"
         yield ""
-    for one in unread:
+    for one in (one for one in unread if not one.is_file):
         yield f"# not looked into: {one.shown}: {one.reason}"
 
 
@@ -104,16 +120,38 @@ def _setting(one: TableGuess) -> Look | None:
     return None
 
 
-def _kept(guess: TableGuess) -> list[str]:
-    """The `keep_when` of visits to practices, where a table holds others too."""
+def _kept(guess: TableGuess) -> tuple[list[str], Look | None]:
+    """The `keep_when` of a table that holds other things too: visits elsewhere, other plans."""
+    if guess.contract == "referral":
+        return _referrals_kept(guess)
     look = _setting(guess) if guess.contract == "gp_contact" else None
     if look is None:
-        return []
+        return [], None
     words = ", ".join(scalar(w) for w, _ in look.words or () if setting_of(w) == "gp")
     return [
         "    # guess: these visits were to the practice; the others are of the next table",
         f"    keep_when: {{when: {{{scalar(look.heading)}: [{words}]}}, folded_as: visit elsewhere}}",
-    ]
+    ], look
+
+
+def _referrals_kept(guess: TableGuess) -> tuple[list[str], Look | None]:
+    free = {one.look.at for one in guess.columns.values()}
+    coded = [look for look in guess.looks if len(look.words or ()) > 1 and look.at not in free]
+    for look in coded:
+        words = [word for word, _ in look.words or ()]
+        ours = [word for word in words if _OURS.search(word)]
+        if ours and len(ours) < len(words):
+            kept = ", ".join(scalar(word) for word in ours)
+            return [
+                "    # guess: the other rows are no referrals to the scheme; they are counted only",
+                f"    keep_when: {{when: {{{scalar(look.heading)}: [{kept}]}}, folded_as: other row}}",
+            ], look
+    if coded and guess.how == "guess":
+        return [
+            "    # if only some rows are referrals, say which (the others are counted only), as in",
+            "    # keep_when: {when: {HEADING: [word, word]}, folded_as: other row}",
+        ], None
+    return [], None
 
 
 def _families(guesses: Sequence[TableGuess]) -> list[list[TableGuess]]:
@@ -140,7 +178,7 @@ def _name(guess: TableGuess, taken: set[str]) -> str:
 
 def _table(name: str, group: Sequence[TableGuess]) -> Iterator[str]:
     if len(group) == 1:
-        yield from table_lines(name, group[0], [], _kept(group[0]))
+        yield from table_lines(name, group[0], [], *_kept(group[0]))
         return
     joined = _joined(group)
     yield from table_lines(name, joined, list(_layouts(group, joined)), [])
@@ -170,7 +208,11 @@ def _layouts(group: Sequence[TableGuess], joined: TableGuess) -> Iterator[str]:
 
 def _joined(group: Sequence[TableGuess]) -> TableGuess:
     """The tables as one, each column under the name of what it is taken for."""
-    targets = [n for n in load_contract(group[0].contract or "").names if any(n in g.columns for g in group)]
+    targets = [
+        n
+        for n in load_contract(group[0].contract or "").names
+        if any(n in g.columns for g in group)
+    ]
     keys = {
         "person": [one.person for one in group],
         "reference": [one.reference for one in group],
@@ -203,4 +245,3 @@ def _joined(group: Sequence[TableGuess]) -> TableGuess:
         reference=guesses.get("reference"),
         columns={name: guesses[name] for name in targets},
     )  # fmt: skip
-

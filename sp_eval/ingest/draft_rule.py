@@ -57,7 +57,9 @@ def _from(column: Column, guess: TableGuess, found: Guess, dates: str) -> list[s
         is_month = bool(look.months) and not look.styles
         is_last = name in _LAST_DAYS and (is_month or bool(_LEFT.search(look.heading)))
         told = f"{why}; taken as the last day inside" if is_last and look.styles else why
-        return [f"{name}: {flow(from_=heading, parse=date_style(look, dates, last_day=is_last))}{told}"]
+        return [
+            f"{name}: {flow(from_=heading, parse=date_style(look, dates, last_day=is_last))}{told}"
+        ]
     if column.logical_type in {"integer", "number"}:
         kind = "integer" if column.logical_type == "integer" else "money"
         return [f"{name}: {flow(from_=heading, parse=kind)}{why}"]
@@ -138,7 +140,12 @@ def _derived(column: Column, guess: TableGuess) -> list[str] | None:
         rule = flow(from_=heading, parse="integer", recode=f"{{{_QUINTILES}}}")
         return [f"imd_quintile: {rule}  # sure: fifths of the tenths"]
     if name == "secondary_needs":
-        return _coded(column, guess, Guess(look, "likely", ""), "  # likely: the further ones of the same cell")
+        return _coded(
+            column,
+            guess,
+            Guess(look, "likely", ""),
+            "  # likely: the further ones of the same cell",
+        )
     edge = ", edge: end" if name == "period_end" else ""
     parse = f"{{month: '{look.months[0]}'{edge}}}"
     return [f"{name}: {flow(from_=heading, parse=parse)}  # likely: the same month"]

@@ -22,7 +22,9 @@ from sp_eval.ingest.vocabulary import known_word, plain
 __all__ = ["dates_of", "table_lines"]
 
 _ASK: Final = f"'{OPEN}'"
-_FOOTERS: Final = re.compile(r"(?:grand |sub)?totals?|sum|end of (?:report|file|data)|overall", re.IGNORECASE)
+_FOOTERS: Final = re.compile(
+    r"(?:grand |sub)?totals?|sum|end of (?:report|file|data)|overall", re.IGNORECASE
+)
 _SOURCES: Final = {"ae": "ae", "emergency": "inpatient", "elective": "inpatient",
                    "day_case": "inpatient", "outpatient": "outpatient"}  # fmt: skip
 _NAMES: Final = {
@@ -34,10 +36,12 @@ _TWO_WAYS: Final = {"%d": "%m", "%m": "%d"}
 _UNLIKE: Final = "no column of the contract is like it"
 
 
-def table_lines(name: str, guess: TableGuess, layouts: list[str], more: list[str]) -> Iterator[str]:
+def table_lines(
+    name: str, guess: TableGuess, layouts: list[str], kept: list[str], by: Look | None = None
+) -> Iterator[str]:
     """Yield the lines of one table in `datasets`, indented.
 
-    `layouts`: lines of its layouts; `more`: lines to stand before its columns (`keep_when`).
+    `layouts`: lines of its layouts; `kept`: those of `keep_when`, and `by` which column.
     """
     table = guess.table
     contract = load_contract(guess.contract or "")
@@ -60,7 +64,7 @@ def table_lines(name: str, guess: TableGuess, layouts: list[str], more: list[str
     yield from _covers(guess, dates)
     yield from _footer(guess)
     yield from layouts
-    yield from more
+    yield from kept
     yield "    columns:"
     skipped = {"instrument", "item", "score"} if guess.questionnaire else set()
     for column in contract.columns:
@@ -71,14 +75,18 @@ def table_lines(name: str, guess: TableGuess, layouts: list[str], more: list[str
         yield from (f"      {line}" for line in rule_lines(column, guess, dates))
     yield from _questions(guess)
     if not layouts:
-        yield from _dropped(guess)
+        yield from _dropped(guess, by)
 
 
 def _file_told(guess: TableGuess) -> str:
     table = guess.table
     if len(table.files) > 1:
         return f"  # sure: {len(table.files)} files are headed alike"
-    return "  # guess: the star stands for what will be another next month" if "*" in table.file else ""
+    return (
+        "  # guess: the star stands for what will be another next month"
+        if "*" in table.file
+        else ""
+    )
 
 
 def _key(name: str, found: Guess | None) -> str:
@@ -94,10 +102,19 @@ def dates_of(guess: TableGuess) -> tuple[str, str]:
     if not looks:
         return "%d/%m/%Y", ""
     votes = Counter(style for look in looks for style in look.styles)
-    best = min(votes, key=lambda style: (-votes[style], looks[0].styles.index(style) if style in looks[0].styles else 99))
+    best = min(
+        votes,
+        key=lambda style: (
+            -votes[style],
+            looks[0].styles.index(style) if style in looks[0].styles else 99,
+        ),
+    )
     turned = re.sub("%[dm]", lambda part: _TWO_WAYS[part[0]], best)
     if turned != best and all(turned in look.styles for look in looks if best in look.styles):
-        return best, "  # guess: every date could be read both ways, day or month first: ask the sender"
+        return (
+            best,
+            "  # guess: every date could be read both ways, day or month first: ask the sender",
+        )
     return best, "  # sure: no date can be read in another order"
 
 
@@ -127,7 +144,8 @@ def _sources(guess: TableGuess) -> list[str]:
     words = [word for word, _ in (found.look.words or ())] if found else []
     known = [known_word("hospital_activity", column, word) for word in words]
     sources = {_SOURCES[str(k.value)] for k in known if k is not None and k.value in _SOURCES}
-    return sorted(sources) or ["ae", "inpatient", "outpatient"]
+    everything = ["ae", "inpatient", "outpatient"]
+    return sorted(sources) if known and None not in known else everything
 
 
 def _holds(text: str, words: tuple[str, ...]) -> bool:
@@ -178,7 +196,9 @@ def _questions(guess: TableGuess) -> Iterator[str]:
 
 
 def _all_whole(guess: TableGuess, headings: list[str]) -> bool:
-    return all(look.whole >= 0.9 for look in guess.looks if look.heading in headings and look.filled)
+    return all(
+        look.whole >= 0.9 for look in guess.looks if look.heading in headings and look.filled
+    )
 
 
 def _has_table(name: str) -> bool:
@@ -192,11 +212,13 @@ def _metric_told(guess: TableGuess, heading: str) -> str:
     return "  # likely: by its heading, and it holds fractions"
 
 
-def _dropped(guess: TableGuess) -> Iterator[str]:
+def _dropped(guess: TableGuess, by: Look | None) -> Iterator[str]:
     """`drop`: each column that is not read, with the reason."""
-    used = _used(guess)
+    used = _used(guess) | ({by.at} if by is not None else set())
     lines = [
-        f"      {scalar(look.heading)}: {_why_dropped(look)}" for look in guess.looks if look.at not in used
+        f"      {scalar(look.heading)}: {_why_dropped(look)}"
+        for look in guess.looks
+        if look.at not in used
     ]
     if lines:
         yield "    drop:"
@@ -235,4 +257,3 @@ def _why_dropped(look: Look) -> str:
     if is_personal(look):
         return "free text may tell who somebody is  # likely: by its cells"
     return f"{_UNLIKE}  # guess"
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -23,6 +23,8 @@ _CODE: Final = re.compile(r"[A-Z0-9.+-]{1,12}|[A-Za-z0-9]{1,3}")
 _SEPARATORS: Final = (";", "|")
 _MOST_LISTED: Final = 12
 _SELDOM: Final = 2  # rows
+_OFTEN: Final = 100  # times as many rows a list of codes has at most
+_WHO: Final = frozenset({"route", "staff"})  # columns where senders write names, too
 
 
 def scalar(value: Scalar) -> str:
@@ -64,7 +66,7 @@ def recode_lines(
     """
     head = f"recode:{anchor}  # {_listed(column)}"
     known = {word: known_word(contract, column, word) for word, _ in words or ()}
-    if not words or not _are_codes(known, words):
+    if not words or not _are_codes(column, known, words):
         return [
             head,
             f"  '{OPEN}': '{OPEN}'  # its words are not written here, for they may tell who"
@@ -80,7 +82,9 @@ def recode_lines(
         else:
             lines.append(f"  {scalar(word)}: {scalar(found.value)}  # {found.how}")
     if held_back:
-        lines.append(f"  # not written here, for they may tell somebody: {held_back} that are seldom")
+        lines.append(
+            f"  # not written here, for they may tell somebody: {held_back} that are seldom"
+        )
     return lines
 
 
@@ -95,16 +99,24 @@ def needs_recode(column: Column, look: Look) -> bool:
     return look.words is None or any(word not in held for word, _ in look.words)
 
 
-def _are_codes(known: dict[str, object], words: Iterable[tuple[str, int]]) -> bool:
+def _are_codes(
+    column: Column, known: Mapping[str, object], words: Sequence[tuple[str, int]]
+) -> bool:
     found = sum(1 for value in known.values() if value is not None)
-    return 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words)
+    if 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words):
+        return True
+    rows = sum(count for _, count in words)
+    often = all(count * _OFTEN >= rows for _, count in words)
+    return often and len(words) <= _MOST_LISTED and column.name not in _WHO
 
 
 def _listed(column: Column) -> str:
     values = may_hold(column).split(", ")
     if len(values) <= _MOST_LISTED:
         return "to one of: " + ", ".join(values)
-    return f"to one of: {', '.join(values[:4])} and {len(values) - 4} more, all told by scheme check"
+    return (
+        f"to one of: {', '.join(values[:4])} and {len(values) - 4} more, all told by scheme check"
+    )
 
 
 def words_in(look: Look, cells: pl.Series) -> tuple[tuple[str, int], ...] | None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sp_eval.contracts.contract import Column
+from sp_eval.contracts.contract import Column, Contract
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.ingest.column_look import Look, is_personal, look_at
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
 from sp_eval.ingest.strange_table import StrangeTable
-from sp_eval.ingest.vocabulary import Confidence, heading_scores, known_word
+from sp_eval.ingest.vocabulary import Confidence, heading_scores, known_word, plain
 
 __all__ = ["PERSONAL", "SAME", "Guess", "TableGuess", "as_contract", "guess_tables", "kind_of"]
 
@@ -26,7 +26,10 @@ PERSONAL: Final = {
 }
 SAME: Final = 0.95  # of a heading's likeness: the words themselves, in whatever order
 _ENOUGH: Final = 3.0
+_NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
 _BY_CELLS: Final = 0.78
+_UNKNOWN: Final = "by its heading; none of its words is known"
+_WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, _UNKNOWN: 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,26 @@ def guess_tables(tables: Sequence[StrangeTable]) -> tuple[bool, list[TableGuess]
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
-    return by_number, [_classified(one) for one in begun]
+    placed = [_classified(one) for one in begun]
+    if not any(one.contract == "referral" for one in placed):
+        placed = _with_referrals(placed)
+    return by_number, placed
+
+
+def _with_referrals(placed: Sequence[TableGuess]) -> list[TableGuess]:
+    """Take the likeliest of the tables that are nothing else for the referrals; one must be."""
+    tried = [
+        (as_contract(one, "referral"), at) for at, one in enumerate(placed) if not one.contract
+    ]
+    scores = [(_score(one), -at) for one, at in tried if "referral_date" in one.columns]
+    done = list(placed)
+    if scores and max(scores)[0] >= _ENOUGH:
+        at = -max(scores)[1]
+        found = as_contract(placed[at], "referral")
+        done[at] = replace(
+            found, why="there must be referrals, and no other table is more like them"
+        )
+    return done
 
 
 def kind_of(heading: str) -> str | None:
@@ -138,9 +160,9 @@ def _classified(one: TableGuess) -> TableGuess:
         score = _score(tried)
         if best is None or score > best[0]:
             best = (score, tried)
-    if best is None or best[0] < _ENOUGH:
+    named = _named(one.table, best[1].contract or "") if best is not None else 0.0
+    if best is None or best[0] < (_ENOUGH if named else _NAMELESS):
         return one
-    named = _named(one.table, best[1].contract or "")
     count = len(best[1].columns)
     how: Confidence = "sure" if named and best[0] > 8 else "likely" if best[0] > 5 else "guess"
     said = f"{count} column" + ("" if count == 1 else "s")
@@ -172,10 +194,25 @@ def as_contract(
         if target not in columns and at not in taken:
             columns[target] = guess
             taken.add(at)
+    _first_dates(contract, one, columns, taken)
     return replace(
         one, contract=name, columns={n: columns[n] for n in contract.names if n in columns},
         reference=reference, questionnaire=asked if name == "outcome_response" else None,
     )  # fmt: skip
+
+
+def _first_dates(
+    contract: Contract, one: TableGuess, columns: dict[str, Guess], taken: set[int]
+) -> None:
+    """Take the first column of dates for a date that must be given and no heading tells."""
+    missing = [c.name for c in contract.columns if c.required and c.name not in columns]
+    for name in (n for n in missing if contract.column(n).logical_type == "date"):
+        for look in one.looks:
+            usual = look.filled * 10 >= one.table.cells.height * 9
+            if look.at not in taken and look.is_date and usual and kind_of(look.heading) is None:
+                columns[name] = Guess(look, "guess", "by its cells: the first dates in the table")
+                taken.add(look.at)
+                break
 
 
 def _unique(one: TableGuess) -> Guess | None:
@@ -193,7 +230,10 @@ def _fit(contract: str, column: Column, look: Look) -> Iterator[tuple[float, Con
     if kind_of(look.heading) is not None or not _can_be(column, look):
         return
     score = heading_scores(look.heading).get((contract, column.name), 0.0)
-    if score:
+    coded = column.allowed is not None or column.logical_type == "boolean"
+    if score and coded and look.filled and not _knows_any(contract, column, look):
+        yield score * 0.7, "guess", _UNKNOWN
+    elif score:
         tells = column.logical_type != "string" or column.allowed or column.pattern
         how: Confidence = "sure" if score >= SAME and tells and look.filled else "likely"
         yield score, how, "by its heading and cells" if tells and look.filled else "by its heading"
@@ -201,13 +241,20 @@ def _fit(contract: str, column: Column, look: Look) -> Iterator[tuple[float, Con
         column.name == "lsoa_code" and look.areas > 0.9
     ):
         yield 0.9, "likely", "by its cells"
-    elif (column.allowed or column.logical_type == "boolean") and _recognised(contract, column, look):
+    elif coded and _recognised(contract, column, look):
         yield _BY_CELLS, "guess", "by its cells"
+
+
+def _knows_any(contract: str, column: Column, look: Look) -> bool:
+    several = look.words is None  # too many to tell: cells of several words, perhaps
+    return several or any(known_word(contract, column, word) for word, _ in look.words or ())
 
 
 def _recognised(contract: str, column: Column, look: Look) -> bool:
     """Whether most words of a column are known ones of this list, and more than one is."""
-    known = {word for word, _ in look.words or () if len(word) > 3 and known_word(contract, column, word)}
+    known = {
+        word for word, _ in look.words or () if len(word) > 3 and known_word(contract, column, word)
+    }
     return len(known) > 1 and 2 * len(known) > len(look.words or ())
 
 
@@ -220,10 +267,9 @@ def _can_be(column: Column, look: Look) -> bool:
         return look.is_date or bool(look.months)
     if column.logical_type in {"integer", "number"}:
         return (look.whole if column.logical_type == "integer" else look.numbers) >= 0.9
-    if column.name == "practice_code":
-        return look.practices > 0.5
-    if column.name == "lsoa_code":
-        return look.areas > 0.5
+    if column.pattern is not None:
+        shares = {"practice_code": look.practices, "lsoa_code": look.areas}
+        return shares.get(column.name, look.short_codes) > 0.5
     if column.allowed is not None or column.logical_type == "boolean":
         return not look.is_date and not is_personal(look) and look.distinct <= 200
     return not look.is_date and look.sentences <= 0.2
@@ -238,7 +284,7 @@ def _score(tried: TableGuess) -> float:
             score += 1.0 if held else -4.0
         elif (guess := tried.columns.get(column.name)) is not None:
             weight = 2.0 if column.required else 1.0
-            score += weight * (0.5 if guess.why == "by its cells" else 1.0)
+            score += weight * _WORTH.get(guess.why, 0.5)
         elif column.required:
             score -= 1.0
     # people in a table that needs none are a sign of another
@@ -251,4 +297,7 @@ def _named(table: StrangeTable, contract: str) -> float:
     folder, _, name = table.file.rpartition("/")
     stem = name.rpartition(".")[0].replace("*", " ").replace("{practice}", " ")
     texts = [text for text in (table.sheet, stem, folder.rpartition("/")[2]) if text]
-    return max((heading_scores(text).get((contract, ""), 0.0) for text in texts), default=0.0)
+    whole = [heading_scores(text).get((contract, ""), 0.0) for text in texts]
+    words = [word for text in texts for word in plain(text).split()]
+    single = [0.9 * (heading_scores(word).get((contract, ""), 0.0) == 1.0) for word in words]
+    return max([*whole, *single], default=0.0)

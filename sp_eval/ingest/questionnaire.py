@@ -43,7 +43,10 @@ def questionnaire_in(looks: Sequence[Look], name: str) -> Questionnaire | None:
         if best is None or score > best[0]:
             how: Confidence = "sure" if is_named and len(found) == count else "guess"
             sums = _sums(numbers, instrument)
-            best = (score, Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how))
+            best = (
+                score,
+                Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how),
+            )
     return best[1] if best is not None else None
 
 

@@ -63,6 +63,7 @@ class Unread:
 
     shown: str
     reason: str
+    is_file: bool = True
 
 
 def tables_in(folder: Path) -> tuple[list[StrangeTable], list[Unread]]:
@@ -94,7 +95,8 @@ def _tables_of(path: Path, file: str) -> Iterator[StrangeTable | Unread]:
         at = _header(rows)
         name = "(unnamed)" if looks_like_data(sheet) else sheet
         if at is None:
-            yield Unread(f"{file}, sheet {name}", "No row of headings was recognised in it.")
+            told = "No row of headings was recognised in it."
+            yield Unread(f"{file}, sheet {name}", told, is_file=False)
         else:
             yield _table(rows[at], rows[at + 1 :], file=file, sheet=sheet)
 
@@ -108,7 +110,7 @@ def _text_table(data: bytes, file: str) -> StrangeTable | Unread:
         if at is not None and (best is None or _named(top[at]) > best[0]):
             best = (_named(top[at]), delimiter, at)
     if best is None:
-        return Unread(file, "No row of headings was recognised in it: ask the sender for one.")
+        return Unread(file, "No row of headings was recognised in it.")
     parsed = records(decoded.text, delimiter=best[1], limit=_MOST_LINES)
     table = _table(parsed.rows[best[2]], parsed.rows[best[2] + 1 :], file=file, sheet=None)
     return replace(
@@ -143,7 +145,11 @@ def _named(row: Sequence[str | None]) -> float:
 
 
 def _table(
-    head: Sequence[str | None], below: Sequence[Sequence[str | None]], *, file: str, sheet: str | None
+    head: Sequence[str | None],
+    below: Sequence[Sequence[str | None]],
+    *,
+    file: str,
+    sheet: str | None,
 ) -> StrangeTable:
     headings = tuple((cell or "").strip() for cell in head)
     width = len(headings)

@@ -111,17 +111,19 @@ def known_word(contract: str, column: Column, word: str) -> Known | None:
     """What a sender's word means in a column of a contract; None if nobody knows."""
     held = ("true", "false") if column.logical_type == "boolean" else column.allowed or ()
     text = plain(word)
+    exact = _words(contract, column).get(text)
+    if exact is not None and (exact.how == "guess" or word not in held):
+        return exact
     if word in held and column.logical_type != "boolean":
         return Known(word, "sure")
-    exact = _words(contract, column).get(text)
-    if exact is not None:
-        return exact
     near = max(
         ((likeness(text, known), known) for known in _words(contract, column) if len(known) > 4),
         default=(0.0, ""),
     )
     if near[0] >= ALIKE:
-        return Known(_words(contract, column)[near[1]].value, "likely" if near[0] > 0.9 else "guess")
+        return Known(
+            _words(contract, column)[near[1]].value, "likely" if near[0] > 0.9 else "guess"
+        )
     return None
 
 
@@ -133,9 +135,13 @@ def _words(contract: str, column: Column) -> Mapping[str, Known]:
     for row in code_table("word"):
         if row["of"] in {name, f"{contract}.{column.name}"}:
             value: Scalar = row["value"] == "true" if boolean else row["value"]
-            found[plain(row["word"])] = Known(value, "guess" if row["is_guess"] == "true" else "sure")
+            found[plain(row["word"])] = Known(
+                value, "guess" if row["is_guess"] == "true" else "sure"
+            )
     if column.name == "ethnic_category":
-        found |= {plain(r["label"]): Known(r["code"], "sure") for r in code_table("ethnic_category")}
+        found |= {
+            plain(r["label"]): Known(r["code"], "sure") for r in code_table("ethnic_category")
+        }
     if name == "need":
         found |= {plain(r["label"]): Known(r["code"], "sure") for r in code_table("need")}
     for word, value in _of_mappings(contract, column.name):

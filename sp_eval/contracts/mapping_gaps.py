@@ -1,0 +1,59 @@
+"""What a mapping, sound in itself, leaves an evaluation without: told to whoever writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
+
+__all__ = ["Gap", "gaps_of"]
+
+_COUNTED: Final = ("gp_contact", "hospital_activity")
+_NEEDED: Final = {
+    "referral": "no referral is known, so nothing can be evaluated",
+    "person": "nobody is known to be registered, so nobody can be followed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`table` and `place`: where in the mapping; `table` is None where it is the whole."""
+
+    table: str | None
+    place: str
+    sentence: str
+
+
+def gaps_of(mapping: SchemeMapping) -> Iterator[Gap]:
+    """Yield what no row can show, and no estimate can do without."""
+    here = {table.contract for table in mapping.datasets.values()}
+    for contract, why in _NEEDED.items():
+        if contract not in here:
+            yield Gap(None, contract, f"No table is a {contract}: {why}.")
+    if not here & set(_COUNTED):
+        yield Gap(
+            None, "gp_contact", "No table holds contacts or hospital use: nothing is counted."
+        )
+    for name, table in mapping.datasets.items():
+        yield from _of(name, table)
+
+
+def _of(name: str, table: Dataset) -> Iterator[Gap]:
+    if table.contract not in _COUNTED:
+        return
+    if table.covers is None:
+        yield Gap(
+            name, "covers",
+            "It does not say from when on it holds everything ('covers'): without it nobody's days"
+            " count, and nothing is estimated from it.",
+        )  # fmt: skip
+    practice = table.columns.get("practice_code")
+    if table.contract == "gp_contact" and practice is not None and practice.absent:
+        yield Gap(
+            name, "practice_code",
+            "Contacts are followed practice by practice, and practice_code is absent: nobody can be"
+            " followed in them. Where all are of one practice, or the files know of none, write"
+            " {const: CODE}, with the code that the register gives.",
+        )  # fmt: skip
