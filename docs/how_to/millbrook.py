@@ -88,7 +88,7 @@ def _answers(world: Path, cases: pl.DataFrame) -> pl.DataFrame:
         if name not in {"referral_id", "stage", "response_date", "ref"}
     ][:7]
     scores = [pl.col(item).cast(pl.Int64).alias(f"q{n}") for n, item in enumerate(items, start=1)]
-    stage = pl.col("stage").replace_strict({"baseline": "At start", "follow_up": "After 3 months"})
+    stage = pl.col("stage").replace_strict({"baseline": "Day one", "follow_up": "Months later"})
     total = pl.sum_horizontal(pl.col(item).cast(pl.Int64) for item in items)
     return wide.select(
         pl.col("ref").alias("Case ref"), stage.alias("When"),

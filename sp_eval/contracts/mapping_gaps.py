@@ -10,6 +10,7 @@ from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
 
 __all__ = ["Gap", "gaps_of"]
 
+_SAY: Final = "If it is not sent, say so: absent: {CONTRACT: why}."
 _COUNTED: Final = ("gp_contact", "hospital_activity")
 _NEEDED: Final = {
     "referral": "no referral is known, so nothing can be evaluated",
@@ -28,14 +29,13 @@ class Gap:
 
 def gaps_of(mapping: SchemeMapping) -> Iterator[Gap]:
     """Yield what no row can show, and no estimate can do without."""
-    here = {table.contract for table in mapping.datasets.values()}
+    here = {table.contract for table in mapping.datasets.values()} | set(mapping.absent)
     for contract, why in _NEEDED.items():
         if contract not in here:
-            yield Gap(None, contract, f"No table is a {contract}: {why}.")
+            yield Gap(None, contract, f"No table is {contract}: {why}. {_SAY}")
     if not here & set(_COUNTED):
-        yield Gap(
-            None, "gp_contact", "No table holds contacts or hospital use: nothing is counted."
-        )
+        told = f"No table is gp_contact or hospital_activity: nothing is counted. {_SAY}"
+        yield Gap(None, "gp_contact", told)
     for name, table in mapping.datasets.items():
         yield from _of(name, table)
 

@@ -113,6 +113,12 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
     """The table, the place in it, and the sentence."""
     if keys[:1] != ("datasets",) or len(keys) < 3:
         where = keys[-1] if keys else "the file"
+        if keys[:1] == ("absent",):
+            return (
+                None,
+                where,
+                f"No table was taken for it. Say why none is sent. {_held_by(where)}",
+            )
         if keys[:1] == ("drop",):
             return None, where, _SIMPLE["unused"]
         return None, where, _SIMPLE.get(keys[0] if keys else "", f"Say what {OPEN} stands for.")
@@ -125,6 +131,10 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
         return table, rest[-1], f"Which item is it? One of: {_items()}."
     key = "from" if place == "covers" else place
     return table, " > ".join(keys[2:]), _SIMPLE.get(key, "Say what stands here.")
+
+
+def _held_by(contract: str) -> str:
+    return load_contract(contract).description if contract in contract_names() else ""
 
 
 def _column(contract: str | None, name: str) -> Column | None:

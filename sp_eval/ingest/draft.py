@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look, look_at
 from sp_eval.ingest.draft_table import dates_of, table_lines
@@ -62,6 +62,7 @@ def draft_mapping(scheme: str, delivery: Path) -> Draft:
         f"title: '{OPEN}'",
         f"identifier: {'nhs_number' if by_number else 'pseudonym'}{_identifier_told(guesses)}",
         "",
+        *_not_sent(placed),
         *_left_out(guesses, unread),
         "datasets:",
     ]
@@ -85,6 +86,15 @@ def _taken_for(
 def _identifier_told(guesses: Sequence[TableGuess]) -> str:
     found = sorted({one.person.why for one in guesses if one.person is not None})
     return f"  # {'; '.join(found)}" if found else "  # guess: no column of people was found"
+
+
+def _not_sent(placed: Sequence[TableGuess]) -> Iterator[str]:
+    here = {one.contract for one in placed}
+    missing = [name for name in contract_names() if name not in here]
+    if missing:
+        yield "absent:  # contracts that no table was taken for"
+        yield from (f"  {name}: '{OPEN}'" for name in missing)
+        yield ""
 
 
 def _left_out(guesses: Sequence[TableGuess], unread: Sequence[Unread]) -> Iterator[str]:

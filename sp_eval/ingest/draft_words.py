@@ -73,7 +73,7 @@ def recode_lines(
             " somebody is: write a line for each",
         ]
     lines, held_back = [head], 0
-    for word, count in words:
+    for word, count in sorted(words, key=lambda pair: (pair[0].casefold(), pair[0])):
         found = known[word]
         if found is None and count <= _SELDOM and _is_wordy(word):
             held_back += 1

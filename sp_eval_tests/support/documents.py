@@ -71,14 +71,17 @@ def commands_of(document: Path) -> list[str]:
     return [line for line in lines if line.startswith("sp-eval ")]
 
 
-def run_block(text: str, folder: Path) -> Ran:
-    """Run commands as a reader does, in a shell in `folder`, with the project set up."""
+def run_block(text: str, folder: Path, *, code: Path | None = None) -> Ran:
+    """Run commands as a reader does, in a shell in `folder`, with the project set up.
+
+    `code`: the project, where it is not this one but a copy that the commands may change.
+    """
     commands = re.sub(r"^make run\b.*$", _MAKE_RUN, text, flags=re.MULTILINE)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SP_EVAL_")}
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", _functions() + commands],
         cwd=folder,
-        env=kept | {"PYTHONPATH": str(project_root()), "COLUMNS": "200"},
+        env=kept | {"PYTHONPATH": str(code or project_root()), "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

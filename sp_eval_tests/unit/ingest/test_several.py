@@ -57,7 +57,11 @@ def test_each_row_has_one_fate_whatever_is_made_of_it(
     csv_file("visits.csv", [["Who", "From", "To", "Where"], *rows])
     taken = take(visits)
     assert counts(taken) == {"visits.csv": (6, 2, 3, 1)}
-    refused = {(4, "date_order", "To"), (5, "date_impossible", "To"), (7, "date_impossible", "From")}
+    refused = {
+        (4, "date_order", "To"),
+        (5, "date_impossible", "To"),
+        (7, "date_impossible", "From"),
+    }
     assert told(taken) == refused
     assert taken.rejection.height == len(refused)
     assert taken.accepted["gp_contact"]["source_row"].to_list() == [2]
