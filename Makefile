@@ -6,11 +6,11 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help run test ui check lint bench recovery pictures lock clean
+.PHONY: help run test ui check lint contract-pages contract-release bench recovery pictures lock clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.run: requirements.txt pyproject.toml
 	@echo "Setting up (once, a few minutes on a slow line) ..."
@@ -33,19 +33,26 @@ test: $(VENV)/.dev  ## set up, then run the tests, in as many processes as WORKE
 ui: $(VENV)/.run  ## set up, then open the Dagster UI
 	@$(BIN)/sp-eval ui
 
-check: lint  ## lint, types, layers, SQL
+check: lint  ## lint, types, layers, SQL, contracts
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 sql
+	$(BIN)/python -m sp_eval.contracts.lint
 
 recovery: $(VENV)/.dev  ## the full simulations, half an hour on two cores; writes their page in docs/explanation
 	@SP_EVAL_RECOVERY_OUT=$(CURDIR)/var/recovery.ndjson $(BIN)/python -m pytest -n $(WORKERS) -m recovery -p no:cacheprovider
 
 bench: $(VENV)/.dev  ## timings and memory, stated with their scale
 	@$(BIN)/python -m sp_eval_tests.bench
+
+contract-pages: $(VENV)/.run  ## a page a contract in docs/contracts, made anew from the contracts
+	@$(BIN)/python -m sp_eval.contracts.pages
+
+contract-release: $(VENV)/.run  ## record the contracts as released; later changes must step their versions
+	@$(BIN)/python -m sp_eval.contracts.released
 
 pictures: $(VENV)/.dev  ## renew the pictures in docs/pictures, by the browser tests on the example
 	@SP_EVAL_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest sp_eval_tests/browser

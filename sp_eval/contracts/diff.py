@@ -165,16 +165,18 @@ def _told(old: Column, new: Column) -> Iterator[tuple[Effect, str]]:
 
 
 def _rules(old: Contract, new: Contract) -> Iterator[Change]:
-    before = {rule.rule: rule for rule in old.rules}
-    after = {rule.rule: rule for rule in new.rules}
-    for name in before.keys() - after.keys():
-        yield Change("loosening", None, f"The rule '{name}' is no longer held.")
-    for name, rule in after.items():
-        if name not in before:
+    # a name may stand twice, as date_order does, for rules over other columns
+    before = {(rule.rule, rule.columns): rule for rule in old.rules}
+    after = {(rule.rule, rule.columns): rule for rule in new.rules}
+    for key in sorted(before.keys() - after.keys()):
+        yield Change("loosening", None, f"The rule '{key[0]}' is no longer held.")
+    for key, rule in after.items():
+        name = key[0]
+        if key not in before:
             yield Change("tightening", None, f"The rule '{name}' is new: {rule.message}")
-        elif (rule.expression, rule.scope) != (before[name].expression, before[name].scope):
+        elif (rule.expression, rule.scope) != (before[key].expression, before[key].scope):
             yield Change("tightening", None, f"The rule '{name}' asks for something else now.")
-        elif rule != before[name]:
+        elif rule != before[key]:
             yield Change("words", None, f"The rule '{name}' is told otherwise.")
 
 
