@@ -117,7 +117,8 @@ def write_surgeries(world: Path, out: Path, number: pl.Expr) -> None:
     visits = pl.read_parquet(world / "gp_contact.parquet").with_columns(nhs=number)
     rows = visits.filter(pl.col("staff").is_in(list(SEEN_BY))).select(
         "practice_code", pl.col("nhs").alias("NHS no"), day("contact_date").alias("Date"),
-        words("staff", SEEN_BY, "GP").alias("Seen by"), words("mode", HOW, "At surgery").alias("How"),
+        words("staff", SEEN_BY, "GP").alias("Seen by"),
+        words("mode", HOW, "At surgery").alias("How"),
         words("status", CAME, "came").alias("Came?"),
     )  # fmt: skip
     (out / "surgeries").mkdir()

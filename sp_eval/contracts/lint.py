@@ -1,6 +1,7 @@
-"""Every contract held against the standard's own schema and our subset: `python -m sp_eval.contracts.lint`.
+"""Every contract held against the standard's own schema, and against our subset.
 
-The schema is the JSON Schema of ODCS that the package `open-data-contract-standard` carries.
+Run as `python -m sp_eval.contracts.lint`. The schema is the JSON Schema of ODCS that the package
+`open-data-contract-standard` carries.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _validator() -> Any:  # noqa: ANN401  (jsonschema has no types)
     from jsonschema.validators import validator_for
     from open_data_contract_standard.model import OpenDataContractStandard
 
-    schema = json.loads(OpenDataContractStandard.json_schema())
+    schema = json.loads(OpenDataContractStandard.json_schema())  # type: ignore[no-untyped-call]
     return validator_for(schema)(schema)
 
 

@@ -112,16 +112,7 @@ def _pairs(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
 def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None, str, str]:
     """The table, the place in it, and the sentence."""
     if keys[:1] != ("datasets",) or len(keys) < 3:
-        where = keys[-1] if keys else "the file"
-        if keys[:1] == ("absent",):
-            return (
-                None,
-                where,
-                f"No table was taken for it. Say why none is sent. {_held_by(where)}",
-            )
-        if keys[:1] == ("drop",):
-            return None, where, _SIMPLE["unused"]
-        return None, where, _SIMPLE.get(keys[0] if keys else "", f"Say what {OPEN} stands for.")
+        return None, keys[-1] if keys else "the file", _of_the_whole(keys)
     table, place, rest = keys[1], keys[2], keys[3:]
     if place == "contract":
         return table, place, f"Which contract is it? One of: {', '.join(contract_names())}."
@@ -131,6 +122,15 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
         return table, rest[-1], f"Which item is it? One of: {_items()}."
     key = "from" if place == "covers" else place
     return table, " > ".join(keys[2:]), _SIMPLE.get(key, "Say what stands here.")
+
+
+def _of_the_whole(keys: tuple[str, ...]) -> str:
+    place = keys[0] if keys else ""
+    if place == "absent":
+        return f"No table was taken for it. Say why none is sent. {_held_by(keys[-1])}"
+    if place == "drop":
+        return _SIMPLE["unused"]
+    return _SIMPLE.get(place, f"Say what {OPEN} stands for.")
 
 
 def _held_by(contract: str) -> str:

@@ -1,9 +1,8 @@
-"""The documentation page of each contract, made from its file: `python -m sp_eval.contracts.pages`."""
+"""The page of each contract, made from its file: `python -m sp_eval.contracts.pages`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final, get_args
 
 from sp_eval.contracts.contract import Column, Contract, Kind
@@ -19,6 +18,7 @@ _MADE: Final = (
 _KINDS: Final[Mapping[Kind, str]] = {
     "extract": "What schemes, practices and hospitals supply",
     "published": "What is published",
+    "reference": "Public files about areas and practices",
 }
 _DISCLOSED: Final = {
     "count": "a count: hidden where small, else rounded",
@@ -68,11 +68,13 @@ def _page(contract: Contract, mappings: list[SchemeMapping]) -> Iterator[str]:
     yield from (_MADE, "", f"# {contract.name}", "", contract.description, "")
     yield f"- {contract.grain}"
     yield f"- Version {contract.version}; declared in [data_contracts/{kind}/{contract.name}.odcs.yaml](../../data_contracts/{kind}/{contract.name}.odcs.yaml)"  # noqa: E501
-    if kind == "published":
-        yield f"- Lies in: `{contract.table_schema}.{contract.name}`"
+    if kind != "extract":
+        schema = contract.table_schema or kind
+        yield f"- Lies in: `{schema}.{contract.name}`"
         yield from ("", *_columns(contract))
     else:
-        yield f"- Blank sheet to fill in: `sp-eval template {contract.name} --out {contract.name}.xlsx`"
+        name = contract.name
+        yield f"- Blank sheet to fill in: `sp-eval template {name} --out {name}.xlsx`"
         yield from ("", *_columns(contract), "", *_supplied(contract, mappings))
     if contract.rules:
         yield from ("", "## Rules over several columns", "")

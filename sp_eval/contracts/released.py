@@ -54,8 +54,9 @@ def unstepped(old: Contract, new: Contract) -> Iterator[str]:
         yield f"{new.name}: {error}"
         return
     if _STEPS.index(taken) < _STEPS.index(needed):
-        told = "; ".join(c.sentence for c in contract_changes(old, new))
-        yield f"{new.name}: version {old.version} to {new.version} must take a {needed} step: {told}"
+        told = "; ".join(change.sentence for change in contract_changes(old, new))
+        versions = f"version {old.version} to {new.version}"
+        yield f"{new.name}: {versions} must take a {needed} step: {told}"
 
 
 def _plain(one: Contract | Column | RowRule) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import polars as pl
 
+from sp_eval.contracts.codes import code_values
 from sp_eval.ingest.identity import digits_of, holds_nhs_number, nhs_fault
 from sp_eval.ingest.parse import written_in
 
@@ -25,23 +28,7 @@ _STYLES: Final = (
 _MONTHS: Final = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%b %y", "%Y-%m", "%m/%Y")
 _POSTCODE: Final = r"(?i)^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
 _LONG: Final = 45  # letters of a cell that is a sentence rather than a word of a list
-# given names often met in England and Wales: a column of them is a column of people
-_GIVEN: Final = frozenset(
-    "adam aisha alan alex alice amanda amy andrea andrew angela ann anna anne anthony barbara ben"
-    " betty brian carol caroline catherine charles charlotte chloe chris christine christopher"
-    " claire clare colin craig daniel dave david dawn deborah denise derek diane donna dorothy"
-    " edward elizabeth ellen emily emma eric fatima fiona frances frank gary geoffrey george gillian"
-    " gordon graham hannah harry heather helen ian irene jack jacqueline james jane janet jason jean"
-    " jennifer jessica jill joan joanne john jonathan joseph joyce judith julia julie karen kate"
-    " katherine kathleen keith kelly kenneth kevin laura lauren leanne lee leonard lesley linda lisa"
-    " louise lucy lynn malcolm margaret maria marian marie mark martin mary matthew maureen megan"
-    " michael michelle mohammed muhammad natalie neil nicholas nicola nigel nora norman oliver olivia"
-    " pamela patricia patrick paul pauline peter philip rachel raymond rebecca richard robert roger"
-    " ronald rose roy ruth ryan sally samantha samuel sandra sara sarah sharon sheila shirley simon"
-    " sophie stella stephanie stephen steven stuart susan sylvia terence teresa thomas tracey"
-    " valerie veronica victoria vincent wendy william zoe".split()
-)
-_TITLED: Final = re.compile(r"^(?:dr|mr|mrs|ms|miss|prof|rev|sister|sr)\b\.?\s+\w", re.IGNORECASE)
+_TITLED: Final = re.compile(r"^(?:dr|mr|mrs|ms|miss|prof|rev|sister)\b\.?\s+\w", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +37,8 @@ class Look:
 
     `styles`: in which every date of it could be written, the day first before the month first;
     `words`: each distinct text with its count, most frequent first, where there are few, but for
-    those that may tell a person; None where these are more than slips, or the texts are many. Neither `words` nor anything else here
-    is to be shown of a column that `is_personal`.
+    those that may tell a person; None where these are more than slips, or the texts are many.
+    Nothing here is to be shown of a column that `is_personal`.
     """
 
     heading: str
@@ -94,9 +81,9 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
     numbers = [digits_of(text) for text in sample]
     return Look(
         heading=heading, at=at, filled=filled.len(), distinct=distinct.len(),
-        nhs=sum(nhs_fault(number) is None for number in numbers) / len(numbers),
-        postcodes=_fits(sample, _POSTCODE),
-        names=sum(_is_name(text) for text in sample) / len(numbers),
+        nhs=_of_rows(counts, [nhs_fault(number) is None for number in numbers]),
+        postcodes=_of_rows(counts, sample.str.contains(_POSTCODE).to_list()),
+        names=_of_rows(counts, [_is_name(text) for text in sample]),
         sentences=float((sample.str.len_chars() > _LONG).mean() or 0.0),  # type: ignore[arg-type]
         whole=_fits(sample, r"^[+-]?[0-9]{1,18}(?:\.0+)?$"),
         numbers=_fits(sample, r"^-?£?\s?-?[0-9][0-9,]*(?:\.[0-9]+)?$"),
@@ -105,7 +92,7 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
         unspaced=_fits(sample, r"^[^\s,;]+$"),
         short_codes=_fits(sample, r"^[A-Z0-9]{3,9}$"),
         styles=styles,
-        months=tuple(s for s in _MONTHS if _share(sample, written_in("text", f"%d {s}", "01 ")) >= _MOST),
+        months=tuple(style for style in _MONTHS if _is_month(sample, style)),
         is_true_date=from_workbook and _is_true_date(sample),
         words=_words(counts),
     )  # fmt: skip
@@ -131,6 +118,16 @@ def _share(sample: pl.Series, value: pl.Expr) -> float:
     return float(found or 0.0)
 
 
+def _of_rows(counts: pl.DataFrame, holds: Sequence[bool]) -> float:
+    """The share of rows whose text is one of those of which something holds."""
+    rows = counts["count"].head(len(holds))
+    return float(rows.filter(pl.Series(holds, dtype=pl.Boolean)).sum()) / float(rows.sum())
+
+
+def _is_month(sample: pl.Series, style: str) -> bool:
+    return _share(sample, written_in("text", f"%d {style}", "01 ")) >= _MOST
+
+
 def _is_true_date(sample: pl.Series) -> bool:
     """Whether dates stand here as a workbook holds them, some perhaps typed as text."""
     true = _fits(sample, r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$")
@@ -142,10 +139,16 @@ def _fits(sample: pl.Series, pattern: str) -> float:
     return float(sample.str.contains(pattern).mean() or 0.0)  # type: ignore[arg-type]
 
 
+@cache
+def _given_names() -> frozenset[str]:
+    """Names often given in England and Wales: a column of them is a column of people."""
+    return frozenset(code_values("given_name.name"))
+
+
 def _is_name(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.casefold())
     return bool(_TITLED.match(text)) or (
-        bool(words) and len(words) <= 4 and bool(_GIVEN & set(words))
+        bool(words) and len(words) <= 4 and bool(_given_names() & set(words))
     )
 
 

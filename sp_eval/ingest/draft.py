@@ -1,4 +1,4 @@
-"""A mapping drafted from a delivery: valid as far as it goes, with a question where nobody can know."""
+"""A mapping drafted from a delivery: guesses with their reasons, questions where none is sure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sp_eval.ingest.column_look import Look, look_at
 from sp_eval.ingest.draft_table import dates_of, table_lines
 from sp_eval.ingest.draft_words import scalar
 from sp_eval.ingest.guess import Guess, TableGuess, as_contract, guess_tables
+from sp_eval.ingest.guess_roles import with_roles
 from sp_eval.ingest.strange_table import Unread, tables_in
 from sp_eval.ingest.vocabulary import plain, setting_of
 
@@ -30,7 +31,7 @@ _HEAD: Final = """\
 #   guess   it may be otherwise: read it before you leave it
 # A line with '{open}' asks something. Ask nobody but this file and the sender: write over it, then
 #   sp-eval scheme check {scheme} <delivery>
-# tells what is left. The words of coded columns stand below: look whether one tells who somebody is.
+# tells what is left. The words of coded columns stand below: look whether any names somebody.
 # yaml-language-server: $schema=../mapping.schema.json
 """
 
@@ -54,7 +55,8 @@ def draft_mapping(scheme: str, delivery: Path) -> Draft:
     who somebody is.
     """
     tables, unread = tables_in(delivery)
-    by_number, guesses = guess_tables(tables)
+    by_number, begun = guess_tables(tables)
+    guesses = with_roles(begun)
     placed = [two for one in guesses if one.contract for two in _by_setting(one)]
     lines = [
         *_HEAD.format(open=OPEN, scheme=scheme).splitlines(),
@@ -90,6 +92,8 @@ def _identifier_told(guesses: Sequence[TableGuess]) -> str:
 
 def _not_sent(placed: Sequence[TableGuess]) -> Iterator[str]:
     here = {one.contract for one in placed}
+    # a register in one table is a person's alone
+    here |= {"patient"} if "person" in here else set()
     missing = [name for name in contract_names() if name not in here]
     if missing:
         yield "absent:  # contracts that no table was taken for"
@@ -138,9 +142,10 @@ def _kept(guess: TableGuess) -> tuple[list[str], Look | None]:
     if look is None:
         return [], None
     words = ", ".join(scalar(w) for w, _ in look.words or () if setting_of(w) == "gp")
+    head = scalar(look.heading)
     return [
         "    # guess: these visits were to the practice; the others are of the next table",
-        f"    keep_when: {{when: {{{scalar(look.heading)}: [{words}]}}, folded_as: visit elsewhere}}",
+        f"    keep_when: {{when: {{{head}: [{words}]}}, folded_as: visit elsewhere}}",
     ], look
 
 
@@ -151,10 +156,10 @@ def _referrals_kept(guess: TableGuess) -> tuple[list[str], Look | None]:
         words = [word for word, _ in look.words or ()]
         ours = [word for word in words if _OURS.search(word)]
         if ours and len(ours) < len(words):
-            kept = ", ".join(scalar(word) for word in ours)
+            head, kept = scalar(look.heading), ", ".join(scalar(word) for word in ours)
             return [
                 "    # guess: the other rows are no referrals to the scheme; they are counted only",
-                f"    keep_when: {{when: {{{scalar(look.heading)}: [{kept}]}}, folded_as: other row}}",
+                f"    keep_when: {{when: {{{head}: [{kept}]}}, folded_as: other row}}",
             ], look
     if coded and guess.how == "guess":
         return [

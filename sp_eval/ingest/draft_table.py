@@ -9,7 +9,6 @@ from typing import Final
 
 import polars as pl
 
-from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look, is_personal
@@ -17,6 +16,7 @@ from sp_eval.ingest.draft_rule import derived_from, quarter_of, rule_lines
 from sp_eval.ingest.draft_words import scalar
 from sp_eval.ingest.guess import PERSONAL, Guess, TableGuess, kind_of
 from sp_eval.ingest.parse import written_in
+from sp_eval.ingest.questionnaire import Questionnaire
 from sp_eval.ingest.vocabulary import known_word, plain
 
 __all__ = ["dates_of", "table_lines"]
@@ -45,11 +45,7 @@ def table_lines(
     """
     table = guess.table
     contract = load_contract(guess.contract or "")
-    yield f"  {name}:"
-    yield f"    contract: {contract.name}  # {guess.how}: {guess.why}"
-    yield f"    file: {scalar(table.file)}{_file_told(guess)}"
-    if table.sheet is not None:
-        yield f"    sheet: {scalar(table.sheet)}"
+    yield from _found(name, guess)
     dates, told = ("", "") if layouts else dates_of(guess)
     if not layouts:
         if table.encoding.removesuffix("-sig") != "utf-8":
@@ -76,6 +72,15 @@ def table_lines(
     yield from _questions(guess)
     if not layouts:
         yield from _dropped(guess, by)
+
+
+def _found(name: str, guess: TableGuess) -> Iterator[str]:
+    table = guess.table
+    yield f"  {name}:"
+    yield f"    contract: {guess.contract}  # {guess.how}: {guess.why}"
+    yield f"    file: {scalar(table.file)}{_file_told(guess)}"
+    if table.sheet is not None:
+        yield f"    sheet: {scalar(table.sheet)}"
 
 
 def _file_told(guess: TableGuess) -> str:
@@ -164,10 +169,9 @@ def _footer(guess: TableGuess) -> Iterator[str]:
 def _instrument(guess: TableGuess) -> Iterator[str]:
     asked = guess.questionnaire
     assert asked is not None  # noqa: S101  (asked for by the caller)
-    if asked.how == "sure":
-        yield f"      instrument: {{const: {asked.instrument}}}  # sure: by its name and items"
-    else:
-        yield f"      instrument: {{const: {asked.instrument}}}  # guess: by {len(asked.items)} headings"
+    is_sure, count = asked.how == "sure", len(asked.items)
+    told = "sure: by its name and items" if is_sure else f"guess: by {count} headings"
+    yield f"      instrument: {{const: {asked.instrument}}}  # {told}"
 
 
 def _questions(guess: TableGuess) -> Iterator[str]:
@@ -188,11 +192,7 @@ def _questions(guess: TableGuess) -> Iterator[str]:
     if asked.total:
         yield f"      {scalar(asked.total)}: {{total_of: {listed}}}  # likely: by its heading"
     if asked.metric:
-        table = f"{asked.instrument}_metric"
-        if _has_table(table):
-            yield f"      {scalar(asked.metric)}: {{metric_of: {listed}, metric_table: {table}}}{_metric_told(guess, asked.metric)}"  # noqa: E501
-        else:
-            yield f"      {scalar(asked.metric)}: {{parse: money}}  # guess: nobody has its conversion"
+        yield f"      {scalar(asked.metric)}: {_metric(guess, asked, listed)}"
 
 
 def _all_whole(guess: TableGuess, headings: list[str]) -> bool:
@@ -201,8 +201,12 @@ def _all_whole(guess: TableGuess, headings: list[str]) -> bool:
     )
 
 
-def _has_table(name: str) -> bool:
-    return name == "swemwbs_metric" and bool(code_table(name))
+def _metric(guess: TableGuess, asked: Questionnaire, listed: str) -> str:
+    if asked.instrument != "swemwbs":
+        return "{parse: money}  # guess: its conversion is not known here"
+    table = f"{asked.instrument}_metric"
+    told = _metric_told(guess, asked.metric or "")
+    return f"{{metric_of: {listed}, metric_table: {table}}}{told}"
 
 
 def _metric_told(guess: TableGuess, heading: str) -> str:
@@ -225,7 +229,8 @@ def _dropped(guess: TableGuess, by: Look | None) -> Iterator[str]:
         yield from lines
     for place in guess.unnamed:
         if guess.table.headings[place - 1]:
-            yield f"    # column {place} is not named here: its heading holds digits or stands twice"
+            why = "its heading holds digits, or stands twice"
+            yield f"    # column {place} is not named here: {why}"
 
 
 def _used(guess: TableGuess) -> set[int]:

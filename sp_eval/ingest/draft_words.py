@@ -18,7 +18,9 @@ from sp_eval.ingest.vocabulary import known_word
 __all__ = ["flow", "needs_recode", "pieces", "recode_lines", "scalar", "words_in"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z£](?:[\w £()/.+-]*[\w£)])?")
-_RESERVED: Final = frozenset("y n yes no true false on off null none nan".split())
+_RESERVED: Final = frozenset(
+    ["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan"]
+)
 _CODE: Final = re.compile(r"[A-Z0-9.+-]{1,12}|[A-Za-z0-9]{1,3}")
 _SEPARATORS: Final = (";", "|")
 _MOST_LISTED: Final = 12

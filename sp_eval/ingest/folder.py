@@ -127,7 +127,8 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
         file = without_numbers(file)
         found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
-        if not claimed and (reason := _dropped(mapping, file)):
+        unused = mapping.drop if isinstance(mapping, SchemeMapping) else {}
+        if not claimed and (reason := _dropped(unused, file)):
             dropped.append((file, reason))
         elif not claimed:
             strangers.append((path, file))
@@ -146,9 +147,9 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
     )
 
 
-def _dropped(mapping: SchemeMapping, file: str) -> str | None:
-    """Why the mapping leaves a file unread; None if it says nothing of it."""
-    said = mapping.drop.items()
+def _dropped(unused: Mapping[str, str], file: str) -> str | None:
+    """Why a mapping leaves a file unread; None if it says nothing of it."""
+    said = unused.items()
     return next((why for pattern, why in said if _file_regex(pattern).fullmatch(file)), None)
 
 

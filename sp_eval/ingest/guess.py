@@ -1,4 +1,4 @@
-"""Which contract a strange table may be, and which of its columns is which; each with its reason."""
+"""Which contract a strange table may be, and which of its columns is which, each with why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
 from sp_eval.ingest.strange_table import StrangeTable
 from sp_eval.ingest.vocabulary import Confidence, heading_scores, known_word, plain
 
-__all__ = ["PERSONAL", "SAME", "Guess", "TableGuess", "as_contract", "guess_tables", "kind_of"]
+__all__ = [
+    "ENOUGH",
+    "PERSONAL",
+    "SAME",
+    "Guess",
+    "TableGuess",
+    "as_contract",
+    "guess_tables",
+    "kind_of",
+    "score_of",
+]
 
 PERSONAL: Final = {
     "names": "identifies the person",
@@ -25,7 +35,7 @@ PERSONAL: Final = {
     "text": "free text may tell who somebody is",
 }
 SAME: Final = 0.95  # of a heading's likeness: the words themselves, in whatever order
-_ENOUGH: Final = 3.0
+ENOUGH: Final = 3.0
 _NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
 _BY_CELLS: Final = 0.78
 _UNKNOWN: Final = "by its heading; none of its words is known"
@@ -67,26 +77,7 @@ def guess_tables(tables: Sequence[StrangeTable]) -> tuple[bool, list[TableGuess]
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
-    placed = [_classified(one) for one in begun]
-    if not any(one.contract == "referral" for one in placed):
-        placed = _with_referrals(placed)
-    return by_number, placed
-
-
-def _with_referrals(placed: Sequence[TableGuess]) -> list[TableGuess]:
-    """Take the likeliest of the tables that are nothing else for the referrals; one must be."""
-    tried = [
-        (as_contract(one, "referral"), at) for at, one in enumerate(placed) if not one.contract
-    ]
-    scores = [(_score(one), -at) for one, at in tried if "referral_date" in one.columns]
-    done = list(placed)
-    if scores and max(scores)[0] >= _ENOUGH:
-        at = -max(scores)[1]
-        found = as_contract(placed[at], "referral")
-        done[at] = replace(
-            found, why="there must be referrals, and no other table is more like them"
-        )
-    return done
+    return by_number, [_classified(one) for one in begun]
 
 
 def kind_of(heading: str) -> str | None:
@@ -155,13 +146,13 @@ def _classified(one: TableGuess) -> TableGuess:
     keyed = _headed(one.looks, "referral_id", but=one.person)
     asked = questionnaire_in(one.looks, one.table.shown)
     best: tuple[float, TableGuess] | None = None
-    for name in contract_names():
+    for name in (name for name in contract_names() if name != "patient"):
         tried = as_contract(one, name, keyed, asked)
-        score = _score(tried)
+        score = score_of(tried)
         if best is None or score > best[0]:
             best = (score, tried)
     named = _named(one.table, best[1].contract or "") if best is not None else 0.0
-    if best is None or best[0] < (_ENOUGH if named else _NAMELESS):
+    if best is None or best[0] < (ENOUGH if named else _NAMELESS):
         return one
     count = len(best[1].columns)
     how: Confidence = "sure" if named and best[0] > 8 else "likely" if best[0] > 5 else "guess"
@@ -219,9 +210,10 @@ def _unique(one: TableGuess) -> Guess | None:
     """A column that numbers the rows, for want of one headed as their reference."""
     for look in one.looks:
         is_free = one.person is None or look.at != one.person.look.at
-        if is_free and look.filled and look.distinct == look.filled == one.table.cells.height:
-            if look.unspaced >= 0.95 and not look.is_date and kind_of(look.heading) is None:
-                return Guess(look, "guess", "by its cells: none stands twice")
+        counts = 0 < look.filled == look.distinct == one.table.cells.height
+        is_code = look.unspaced >= 0.95 and not look.is_date
+        if is_free and counts and is_code and kind_of(look.heading) is None:
+            return Guess(look, "guess", "by its cells: none stands twice")
     return None
 
 
@@ -259,10 +251,8 @@ def _recognised(contract: str, column: Column, look: Look) -> bool:
 
 
 def _can_be(column: Column, look: Look) -> bool:
-    if not look.filled:
-        return True
-    if max(look.nhs, look.postcodes) > 0.2:
-        return False
+    if not look.filled or max(look.nhs, look.postcodes) > 0.2:
+        return not look.filled
     if column.logical_type == "date":
         return look.is_date or bool(look.months)
     if column.logical_type in {"integer", "number"}:
@@ -272,10 +262,11 @@ def _can_be(column: Column, look: Look) -> bool:
         return shares.get(column.name, look.short_codes) > 0.5
     if column.allowed is not None or column.logical_type == "boolean":
         return not look.is_date and not is_personal(look) and look.distinct <= 200
-    return not look.is_date and look.sentences <= 0.2
+    return not look.is_date and look.sentences <= 0.2 and look.names <= 0.5
 
 
-def _score(tried: TableGuess) -> float:
+def score_of(tried: TableGuess) -> float:
+    """How much speaks for the contract a table was tried as; `ENOUGH` is the least to go by."""
     contract = load_contract(tried.contract or "")
     score = 3.0 * _named(tried.table, contract.name)
     for column in contract.columns:

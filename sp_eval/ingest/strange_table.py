@@ -1,4 +1,4 @@
-"""A delivery of an unknown layout, read as it is: which tables lie in it, and under which headings."""
+"""A delivery of an unknown layout, read as it is: its tables, and their headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headings and words that senders are known to use: the code lists, and every mapping there is."""
+"""The headings and words that senders are known to use: from code lists, and every mapping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from typing import Final, Literal
 from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.contract import Column
 from sp_eval.contracts.mapping_verbs import Scalar
-from sp_eval.contracts.scheme_mapping import Dataset, load_mapping, mapped_schemes
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.scheme_mapping import (
+    Dataset,
+    known_layouts,
+    load_mapping,
+    mapped_schemes,
+)
 from sp_eval.contracts.subset import ContractError
 from sp_eval.ingest.renamed import likeness
 
@@ -21,6 +27,7 @@ Confidence = Literal["sure", "likely", "guess"]
 ALIKE: Final = 0.8
 _LISTS: Final = {
     "person.sex": "sex",
+    "patient.sex": "sex",
     "referral.route": "route",
     "referral.primary_need": "need",
     "referral.secondary_needs": "need",
@@ -82,6 +89,8 @@ def _headings() -> tuple[tuple[str, str, str], ...]:
     listed = [(r["of"], r["column"], plain(r["heading"])) for r in code_table("heading")]
     for contract, name, rule in _rules():
         listed += [(contract, name, plain(text)) for text in rule]
+    shared = load_contract("patient").names  # a part of what a person's contract holds
+    listed += [("patient", c, text) for of, c, text in listed if of == "person" and c in shared]
     return tuple(dict.fromkeys(listed))
 
 
@@ -99,7 +108,7 @@ def _rules() -> list[tuple[str, str, list[str]]]:
 
 def _tables() -> list[Dataset]:
     tables: list[Dataset] = []
-    for scheme in mapped_schemes():
+    for scheme in (*mapped_schemes(), *known_layouts()):
         try:
             tables += load_mapping(scheme).datasets.values()
         except ContractError:
