@@ -12,6 +12,7 @@ import typer
 
 from sp_eval import __version__
 from sp_eval.cli.looking import HomeOption, doctor, quality, status
+from sp_eval.cli.scheme_app import scheme_app
 
 __all__ = ["app", "main"]
 
@@ -28,7 +29,6 @@ app = typer.Typer(
 )
 contract_app = typer.Typer(no_args_is_help=True, help="Look at contracts.")
 app.add_typer(contract_app, name="contract")
-scheme_app = typer.Typer(no_args_is_help=True, help="Write and check the mapping of a scheme.")
 app.add_typer(scheme_app, name="scheme")
 reference_app = typer.Typer(
     no_args_is_help=True, help="Load public files that everybody may look up, and look them up."
@@ -212,46 +212,6 @@ def contract_diff(
 
     with plainly():
         status = diff_and_show(old, new)
-    raise typer.Exit(status)
-
-
-@scheme_app.command("check")
-def scheme_check(
-    scheme: Annotated[str, typer.Argument(help="The scheme whose mapping is looked at.")],
-    path: Annotated[Path, typer.Argument(help="A file, or a folder with one month's files.")],
-    mapping: Annotated[
-        Path | None,
-        typer.Option(help="The mapping file, where it is not in the scheme's own folder."),
-    ] = None,
-) -> None:
-    """Say what a mapping asks, leaves out, may misread, or refuses too often, with its lines."""
-    from sp_eval.cli.refusals import plainly
-    from sp_eval.cli.scheme import check_scheme_and_show
-
-    with plainly():
-        status = check_scheme_and_show(scheme, path, mapping=mapping)
-    raise typer.Exit(status)
-
-
-@scheme_app.command("new")
-def scheme_new(
-    scheme: Annotated[str, typer.Argument(help="Code of the new scheme, as halton.")],
-    delivery: Annotated[
-        Path, typer.Option("--from", help="A file, or a folder with one month's files.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="File to write; usually a draft in the scheme's folder.")
-    ] = None,
-) -> None:
-    """Draft a mapping from a delivery: guesses with their reasons, questions where none is sure.
-
-    Exit status 0: a draft of every file; 1: of some; 2: nothing was written.
-    """
-    from sp_eval.cli.refusals import plainly
-    from sp_eval.cli.scheme_new import draft_and_show
-
-    with plainly():
-        status = draft_and_show(scheme, delivery, out=out)
     raise typer.Exit(status)
 
 

@@ -16,7 +16,7 @@ from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.brake import braked
 from sp_eval.ingest.coverage import declared_coverage, practices_without_file
-from sp_eval.ingest.folder import Found, arrange, missing_as_usual
+from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual
 from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end, month_start
@@ -64,13 +64,7 @@ def take_in(
     arranged = arrange(folder, mapping)
     read_files(arranged.found, mapping=mapping, key=key, book=book)
     _take_strangers(arranged.strangers, mapping, book)
-    for file in arranged.outside:
-        detail = "It is a link to a file outside the delivery's folder, which was not opened."
-        book.refuse(book.place(file), FileRefusedError("unreadable", detail))
-    for file in arranged.ignored:
-        book.note(f"{file} is not part of the delivery and was passed over.")
-    for file, reason in arranged.dropped:
-        book.note(f"{file} was not read: {reason}.")
+    _pass_over(arranged, book)
     missing = [expected.file for expected in arranged.missing]
     hold_against_deaths(book, known_deaths)
     book.settle()
@@ -150,6 +144,17 @@ def _take_file(
     if isinstance(content, Workbook):
         for sheet in unread_sheets(content, tables):
             book.note(f"{file}: the sheet '{sheet}' is not in the mapping and was not read.")
+
+
+def _pass_over(arranged: Arrangement, book: Book) -> None:
+    """Enter what is not read: links that lead outside, litter, and files the mapping drops."""
+    for file in arranged.outside:
+        detail = "It is a link to a file outside the delivery's folder, which was not opened."
+        book.refuse(book.place(file), FileRefusedError("unreadable", detail))
+    for file in arranged.ignored:
+        book.note(f"{file} is not part of the delivery and was passed over.")
+    for file, reason in arranged.dropped:
+        book.note(f"{file} was not read: {reason}.")
 
 
 def _line_to_add(renamed: Mapping[str, str], found: Found, book: Book) -> str:

@@ -207,10 +207,9 @@ def test_visits_to_practices_and_hospitals_are_two_tables_of_one_file(
 
 def answered(text: str) -> str:
     """What somebody makes of a draft who answers everything with what is always right."""
-    return (
-        text.replace(f"title: '{OPEN}'", "title: Test").replace(f"Pigeons: '{OPEN}'", "Pigeons: other")
-        .replace(f"'{OPEN}'", "not sent")
-    )  # fmt: skip
+    named = text.replace(f"title: '{OPEN}'", "title: Test")
+    known = named.replace(f"Pigeons: '{OPEN}'", "Pigeons: other")
+    return known.replace(f"'{OPEN}'", "not sent")
 
 
 def test_a_draft_once_answered_takes_every_row(cases: Callable[..., Path], tmp_path: Path) -> None:
