@@ -19,17 +19,17 @@ WORRIES = {
     "social_isolation": "Company", "mental_wellbeing": "Low mood", "housing": "Housing",
     "money_and_benefits": "Money", "bereavement": "Bereavement", "caring_role": "Caring",
 }  # fmt: skip
-CAME_FROM = {"gp": "GP", "nurse": "Practice nurse", "other_primary_care": "Library desk"}
+CAME_FROM = {"gp": "GP", "nurse": "Practice nurse", "other_primary_care": "Parish bench"}
 ENDED = {
-    "accepted": "Took part", "declined": "Not for me", "uncontactable": "No reply",
-    "inappropriate": "Not eligible", "pending": "Waiting",
+    "accepted": "Came along", "declined": "Said no thanks", "uncontactable": "Went quiet",
+    "inappropriate": "Wrong door", "pending": "In the queue",
 }  # fmt: skip
-KINDS = {"ae": "Casualty", "emergency": "Emergency stay", "elective": "Planned stay",
+KINDS = {"ae": "Bumps and breaks", "emergency": "Rushed in", "elective": "Booked bed",
          "day_case": "Day case", "outpatient": "Clinic"}  # fmt: skip
 SEEN_BY = {"gp": "GP", "nurse": "Nurse", "hca": "HCA", "pharmacist": "Pharmacist"}
-HOW = {"face_to_face": "At surgery", "telephone": "Phone", "home_visit": "At home",
-       "video": "Video", "online": "E-consult", "admin": "Paperwork"}  # fmt: skip
-CAME = {"attended": "came", "dna": "did not come", "cancelled": "called off"}
+HOW = {"face_to_face": "At surgery", "telephone": "Phone", "home_visit": "On the doorstep",
+       "video": "Video", "online": "E-consult", "admin": "Desk work"}  # fmt: skip
+CAME = {"attended": "turned up", "dna": "stayed away", "cancelled": "rang off"}
 
 
 def nhs_numbers(count: int) -> Iterator[str]:
@@ -62,10 +62,10 @@ def write_cases(world: Path, out: Path, number: pl.Expr) -> None:
         pl.col("ref").alias("Case ref"), pl.col("nhs").alias("NHS no."),
         pl.format("Client {}", "n").alias("Client"),
         pl.col("practice_code").alias("Surgery"), pl.col("referral_date").alias("Received"),
-        words("route", CAME_FROM, "GP").alias("Came from"),
-        words("primary_need", WORRIES, "Pets").alias("Main worry"),
-        words("outcome", ENDED, "Waiting").alias("How it went"),
-        pl.col("first_contact_date").alias("First met"), pl.col("closed_date").alias("Closed on"),
+        words("route", CAME_FROM, "GP").alias("Who rang us"),
+        words("primary_need", WORRIES, "Pigeons").alias("Main worry"),
+        words("outcome", ENDED, "In the queue").alias("How it went"),
+        pl.col("first_contact_date").alias("First cuppa"), pl.col("closed_date").alias("Closed on"),
         pl.when("is_carer").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("Carer?"),
     )  # fmt: skip
     with xlsxwriter.Workbook(out / "Millbrook cases 2019-04.xlsx") as book:
@@ -88,7 +88,9 @@ def _answers(world: Path, cases: pl.DataFrame) -> pl.DataFrame:
         if name not in {"referral_id", "stage", "response_date", "ref"}
     ][:7]
     scores = [pl.col(item).cast(pl.Int64).alias(f"q{n}") for n, item in enumerate(items, start=1)]
-    stage = pl.col("stage").replace_strict({"baseline": "Day one", "follow_up": "Months later"})
+    stage = pl.col("stage").replace_strict(
+        {"baseline": "Hello sheet", "follow_up": "Goodbye sheet"}
+    )
     total = pl.sum_horizontal(pl.col(item).cast(pl.Int64) for item in items)
     return wide.select(
         pl.col("ref").alias("Case ref"), stage.alias("When"),
@@ -119,7 +121,7 @@ def write_surgeries(world: Path, out: Path, number: pl.Expr) -> None:
         "practice_code", pl.col("nhs").alias("NHS no"), day("contact_date").alias("Date"),
         words("staff", SEEN_BY, "GP").alias("Seen by"),
         words("mode", HOW, "At surgery").alias("How"),
-        words("status", CAME, "came").alias("Came?"),
+        words("status", CAME, "turned up").alias("Came?"),
     )  # fmt: skip
     (out / "surgeries").mkdir()
     for (code,), part in rows.partition_by("practice_code", as_dict=True).items():
@@ -136,8 +138,8 @@ def write_others(world: Path, out: Path, number: pl.Expr) -> None:
     )
     stays.filter(pl.col("activity").is_in(list(KINDS))).select(
         pl.col("nhs").alias("nhs_number"), day("start_date", "%Y-%m-%dT09:30:00").alias("arrived"),
-        day("end_date", "%Y-%m-%dT16:00:00").alias("went_home"),
-        words("activity", KINDS, "").alias("kind"), seen.alias("seen"),
+        day("end_date", "%Y-%m-%dT16:00:00").alias("homeward"),
+        words("activity", KINDS, "").alias("kind"), seen.alias("looked_after"),
     ).write_csv(out / "hospital use.csv")  # fmt: skip
     people = pl.read_parquet(world / "person.parquet").with_columns(nhs=number)
     people.select(
@@ -145,8 +147,8 @@ def write_others(world: Path, out: Path, number: pl.Expr) -> None:
         pl.format("01/07/{}", "birth_year").alias("Date of birth"),
         pl.lit("ZZ99 9ZZ").alias("Postcode"), pl.col("sex").str.to_titlecase().alias("Sex"),
         pl.col("practice_code").alias("Surgery"), day("registered_from").alias("Joined"),
-        (pl.col("registered_to").dt.offset_by("-1d")).dt.strftime("%d/%m/%Y").alias("Left"),
-        pl.col("imd_decile").alias("Deprivation tenth"), pl.col("ltc_count").alias("LTCs"),
+        (pl.col("registered_to").dt.offset_by("-1d")).dt.strftime("%d/%m/%Y").alias("Off our list"),
+        pl.col("imd_decile").alias("Tenth"), pl.col("ltc_count").alias("LTCs"),
         day("death_date").alias("Died"),
     ).write_csv(out / "patients 2019-04.csv")  # fmt: skip
     (out / "rooms.csv").write_text("Room,Seats\nHall,40\nKitchen,6\n", encoding="utf-8")
