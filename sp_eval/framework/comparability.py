@@ -113,12 +113,12 @@ def _same_care(study: StudyDesign, sides: Sequence[Side], outcome: Outcome) -> R
     lacking = [side for side in sides if outcome.clock not in side.held]
     own = [side.title for side in lacking if outcome.name in side.counted]
     none = [side.title for side in lacking if outcome.name not in side.counted]
-    told = "" if lacking else " counted by one definition in every scheme."
+    parts = [] if lacking else ["counted by one definition in every scheme"]
     if own:
-        told += f" {_listed(own)} sent counts before and after, made in its own way, and no dates."
+        parts.append(f"{_listed(own)} sent counts of its own before and after, and no dates")
     if none:
-        told += f" no file of {_listed(none)} covers them for long enough."
-    told = f"{outcome.label}:{told}"
+        parts.append(f"no file of {_listed(none)} covers them for long enough")
+    told = f"{outcome.label}: {'; '.join(parts)}."
     return _row(study, sides, "same_care", not lacking, told, outcome=outcome.name)
 
 

@@ -38,7 +38,7 @@ def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
         return None
     absent = load_mapping(scheme_code).absent
     sent = (_CONTRACT_OF.get(source, "hospital_activity") for source in outcome.sources)
-    for contract in ("person", *sent):
+    for contract in (*sent, "person"):
         if contract in absent:
             return f"this scheme sends no {contract.replace('_', ' ')} file: {absent[contract]}"
     return None

@@ -160,6 +160,13 @@ _SCORED: tuple[Instrument, ...] = (
     _part("ons4_happy", "ONS happy yesterday (0 to 10)", "ons4", higher_is_better=True),
     _part("ons4_anxious", "ONS anxious yesterday (0 to 10; lower is better)", "ons4",
           higher_is_better=False),
+    _part("pam_score", "PAM activation score (0 to 100)", "pam", higher_is_better=True),
+    _part("hba1c_mmol_mol", "HbA1c in mmol/mol (lower is better)", "hba1c",
+          higher_is_better=False),
+    _part("hba1c_percent", "HbA1c in % (lower is better)", "hba1c", higher_is_better=False),
+    _part("weight_kg", "Weight in kg (lower counts as better)", "weight", higher_is_better=False),
+    _part("active_minutes_per_week", "Active minutes in a week", "active_minutes",
+          higher_is_better=True),
 )  # fmt: skip
 INSTRUMENTS: dict[str, Instrument] = {scored.name: scored for scored in _SCORED}
 

@@ -45,6 +45,7 @@ class FaultRates:
     score_out_of_range: float = 0.001
     total_disagrees_with_items: float = 0.002
     metric_holds_raw: float = 0.0025
+    unit_does_not_fit: float = 0.0025
     discharge_before_admission: float = 0.0005
     followup_before_baseline: float = 0.00125
     referral_after_death: float = 0.001

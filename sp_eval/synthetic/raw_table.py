@@ -35,7 +35,7 @@ NOTED: Final = (
     pl.col("dead_since").alias("_dead_since"),
 )
 HIDDEN: Final = "_"  # columns beginning so are ours, never the sender's
-DateStyle = Literal["%d/%m/%Y", "%d-%b-%y", "%Y-%m-%d", "%d-%b-%Y"]
+DateStyle = Literal["%d/%m/%Y", "%d-%b-%y", "%Y-%m-%d", "%d-%b-%Y", "%d/%m/%y"]
 
 
 @dataclass(frozen=True, slots=True)

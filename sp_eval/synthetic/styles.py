@@ -17,6 +17,13 @@ from sp_eval.synthetic.styles_with_use import (
     TOWER_HAMLETS,
     WAYS_TO_WELLNESS,
 )
+from sp_eval.synthetic.styles_without_use import (
+    GATESHEAD,
+    HALTON,
+    HERTS_WEST_ESSEX,
+    NEWHAM,
+    SURREY,
+)
 
 __all__ = ["EXAMPLE", "STYLES"]
 
@@ -74,6 +81,11 @@ STYLES: Final[Mapping[str, SenderStyle]] = {
     "ways_to_wellness": WAYS_TO_WELLNESS,
     "city_and_hackney": CITY_AND_HACKNEY,
     "tower_hamlets": TOWER_HAMLETS,
+    "newham": NEWHAM,
+    "halton": HALTON,
+    "surrey": SURREY,
+    "gateshead": GATESHEAD,
+    "herts_west_essex": HERTS_WEST_ESSEX,
 }
 # The two schemes of the bundled example, made where no scheme is named.
 EXAMPLE: Final = ("rotherham", "gloucestershire")
