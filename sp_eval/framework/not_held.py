@@ -40,5 +40,6 @@ def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
     sent = (_CONTRACT_OF.get(source, "hospital_activity") for source in outcome.sources)
     for contract in (*sent, "person"):
         if contract in absent:
-            return f"this scheme sends no {contract.replace('_', ' ')} file: {absent[contract]}"
+            named = contract.replace("_", " ").replace("gp ", "GP ")
+            return f"this scheme sends no {named} file: {absent[contract]}"
     return None

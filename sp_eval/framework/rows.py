@@ -12,7 +12,9 @@ from sp_eval.models.estimate import Estimate
 from sp_eval.study.design import OutcomeChoice, StudyDesign
 from sp_eval.study.guards import labels_of
 
-__all__ = ["RowMaker"]
+__all__ = ["COUNTED_ITSELF", "RowMaker"]
+
+COUNTED_ITSELF = "the same people in the {days} days before their referral, as the scheme counted"
 
 _POPULATION = "people first referred in the index period who could be followed"
 _MATCHED = f"{_POPULATION} and had similar people to compare with"
@@ -177,9 +179,7 @@ class RowMaker:
         if days is None:
             return {}
         return {
-            "comparator": (
-                f"the same people in the {days} days before their referral, as the scheme counted"
-            ),
+            "comparator": COUNTED_ITSELF.format(days=days),
             "population": _COUNTED,
             "window_pre_days": days,
             "window_post_days": days,

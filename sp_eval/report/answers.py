@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sp_eval.framework.rows import COUNTED_ITSELF
 from sp_eval.report import words
 from sp_eval.report.figure import Figure, Sentence, say, total
 from sp_eval.report.release import Release
@@ -87,7 +88,7 @@ def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
         verdict=verdict,
         sentence=_sentence(release, key, verdict, ratio, bars, changes, level),
         bars=bars,
-        remark=_remark(plain, anyway, bars, verdict),
+        remark=_remark(_plain_words(release, key, plain), plain, anyway, bars, verdict),
         change=changes[0] if bars else None,
         change_low=changes[1] if bars else None,
         change_high=changes[2] if bars else None,
@@ -235,15 +236,25 @@ def _reason(release: Release, key: dict[str, Any]) -> Figure | None:
     return figure if figure.text else None
 
 
-def _remark(plain: Figure, anyway: Figure, bars: Bars | None, verdict: str) -> Sentence | None:
-    """What a plain before/after would say, and how much of it happens anyway."""
+def _plain_words(release: Release, key: dict[str, Any], plain: Figure) -> Sentence | None:
+    """What a plain before/after would say, and whose it is."""
     if plain.value is None:
         return None
-    told = say(
-        "A plain before/after of all who could be followed would say {n}% {way}.",
-        n=plain.bare(),
-        way=way(plain),
-    )
+    found: dict[str, Any] = {"n": plain.bare(), "way": way(plain)}
+    row = release.row("estimate", **key, method="before_after", scale=_RATIO) or {}
+    if row.get("comparator") == COUNTED_ITSELF.format(days=row.get("window_pre_days")):
+        days = release.number("estimate", "window_pre_days", **key, method="before_after",
+                              scale_of=_RATIO)  # fmt: skip
+        return say(words.OWN_COUNTS, days=days, **found)
+    return say("A plain before/after of all who could be followed would say {n}% {way}.", **found)
+
+
+def _remark(
+    told: Sentence | None, plain: Figure, anyway: Figure, bars: Bars | None, verdict: str
+) -> Sentence | None:
+    """What a plain before/after would say, and how much of it happens anyway."""
+    if told is None:
+        return None
     if bars is None:
         if anyway.value is None or anyway.value >= 0 or plain.value >= 0:
             more = say(" An unknown part of this happens anyway.")

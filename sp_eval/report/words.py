@@ -80,6 +80,8 @@ CONTROL_MOVED = (
 NEEDED = " About {people} people would be needed."
 NOT_ANSWERABLE = "{noun}: {reason}. To answer it: {action}."
 
+OWN_COUNTS = "The scheme's own counts, in the {days} days before and after, would say {n}% {way}."
+
 GRADES = {
     "strong": "strong",
     "moderate": "moderate",

@@ -58,7 +58,7 @@ GATESHEAD: Final = SenderStyle(
     reference="GH",
     items=items_of("wemwbs"),
     due=(300, 400),
-    world={"people": 400, "referred": 7, "practices": 6},
+    world={"people": 400, "referred": 3, "practices": 6},
 )
 HERTS_WEST_ESSEX: Final = SenderStyle(
     practice_prefix="E82",

@@ -17,6 +17,8 @@ from sp_eval.synthetic.wishes import settings_of
 from sp_eval.synthetic.world import simulate
 
 SAMPLED = {"city_and_hackney"}  # their export holds part of the people
+# the others send no records of use: see test_small_senders
+SENDERS = tuple(code for code in SCHEMES if "person" not in load_mapping(code).absent)
 SIZE = {"people": 1_500, "referred": 150, "seed": 4}
 
 
@@ -37,7 +39,7 @@ def taken(folder, scheme, month="2019-04"):
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
     out = tmp_path_factory.mktemp("sound")
-    write_deliveries(out, schemes=SCHEMES, **SIZE)
+    write_deliveries(out, schemes=SENDERS, **SIZE)
     return out
 
 
@@ -50,7 +52,7 @@ def not_sent(mapping):
     return found
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", SENDERS)
 def test_sound_delivery_is_the_world_in_contract_form(sound, scheme):
     found = taken(sound, scheme)
     assert found.stopped is None
@@ -83,7 +85,7 @@ def test_sound_delivery_is_the_world_in_contract_form(sound, scheme):
     assert people == world.tables["person"]["person_key"].n_unique()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", SENDERS)
 def test_every_planted_fault_is_found_and_no_sound_row_refused(tmp_path, scheme):
     write_deliveries(tmp_path, schemes=[scheme], faults=FaultRates(), **SIZE)
     found = taken(tmp_path, scheme)
