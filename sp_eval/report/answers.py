@@ -253,7 +253,7 @@ def _remark(
     told: Sentence | None, plain: Figure, anyway: Figure, bars: Bars | None, verdict: str
 ) -> Sentence | None:
     """What a plain before/after would say, and how much of it happens anyway."""
-    if told is None:
+    if told is None or plain.value is None:
         return None
     if bars is None:
         if anyway.value is None or anyway.value >= 0 or plain.value >= 0:

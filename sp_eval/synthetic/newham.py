@@ -62,50 +62,8 @@ def _activity(settings: WorldSettings, records: Records, identity: Identity, cut
 
 
 def _measures(settings: WorldSettings, records: Records, cut: int) -> list[RawTable]:
-    rows = listed(settings, records.responses, "newham measures", cut)
-    rng = part_rng(settings, "newham units")
-    whole = records.responses.height
-    south = pl.Series(happens(rng, _SOUTH, whole)).gather(rows["_row"])
-    long = (
-        rows.with_columns(south.alias("_south"))
-        .unpivot(
-            list(_MEASURES),
-            index=["_row", "reference", "stage", "day", "_south"],
-            variable_name="_item",
-            value_name="_drawn",
-        )
-        .with_columns(
-            (pl.col("_row") * len(_MEASURES) + pl.col("_item").replace_strict(
-                {name: at for at, name in enumerate(_MEASURES)}, return_dtype=pl.UInt32
-            )).cast(pl.UInt32).alias("_row"),
-            (pl.col("_south") & (pl.col("_item") == "mmol_mol")).alias("_percent"),
-        )
-        .sort("_row")
-    )  # fmt: skip
-    value = pl.lit(None, dtype=pl.Float64)
-    for name, (lowest, slope, least) in _USUAL.items():
-        usual = lowest + slope * (pl.col("_drawn") - least)
-        value = pl.when(pl.col("_item") == name).then(usual).otherwise(value)
-    percent = value * 0.0915 + 2.15  # the IFCC's master equation
-    frame = long.select(
-        "_row",
-        "_south",
-        pl.col("reference").alias("Participant"),
-        pl.col("stage")
-        .replace_strict({"baseline": "Start", "follow_up": "3 months"})
-        .alias("Milestone"),
-        day_text("day", settings.observed_from, _DATES, cut).alias("Measured on"),
-        pl.col("_item").replace_strict(_MEASURES).alias("Measure"),
-        pl.when("_percent")
-        .then(percent.round(1).cast(pl.String))
-        .otherwise(value.round(0).cast(pl.Int64).cast(pl.String))
-        .alias("Value"),
-        pl.when("_percent")
-        .then(pl.lit("%"))
-        .otherwise(pl.col("_item").replace_strict({"mmol_mol": "mmol/mol"} | _UNITS))
-        .alias("Unit"),
-        pl.lit("Y").alias("Milestone met"),
-    )
+    """Return one file a clinic: each writes HbA1c in a unit of its own."""
+    frame = _written(settings, _long(settings, records, cut), cut)
     return [
         RawTable(
             f"measures_{clinic}.csv",
@@ -124,6 +82,58 @@ def _measures(settings: WorldSettings, records: Records, cut: int) -> list[RawTa
         )
         for clinic, wrong in (("north", "%"), ("south", "mmol/mol"))
     ]
+
+
+def _long(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
+    """One row a measure, with who measured it; numbered so at every cut."""
+    rows = listed(settings, records.responses, "newham measures", cut)
+    rng = part_rng(settings, "newham units")
+    whole = records.responses.height
+    south = pl.Series(happens(rng, _SOUTH, whole)).gather(rows["_row"])
+    return (
+        rows.with_columns(south.alias("_south"))
+        .unpivot(
+            list(_MEASURES),
+            index=["_row", "reference", "stage", "day", "_south"],
+            variable_name="_item",
+            value_name="_drawn",
+        )
+        .with_columns(
+            (pl.col("_row") * len(_MEASURES) + pl.col("_item").replace_strict(
+                {name: at for at, name in enumerate(_MEASURES)}, return_dtype=pl.UInt32
+            )).cast(pl.UInt32).alias("_row"),
+            (pl.col("_south") & (pl.col("_item") == "mmol_mol")).alias("_percent"),
+        )
+        .sort("_row")
+    )  # fmt: skip
+
+
+def _written(settings: WorldSettings, long: pl.DataFrame, cut: int) -> pl.DataFrame:
+    """The measures in the schedule's own words and units."""
+    value = pl.lit(None, dtype=pl.Float64)
+    for name, (lowest, slope, least) in _USUAL.items():
+        usual = lowest + slope * (pl.col("_drawn") - least)
+        value = pl.when(pl.col("_item") == name).then(usual).otherwise(value)
+    percent = value * 0.0915 + 2.15  # the IFCC's master equation
+    return long.select(
+        "_row",
+        "_south",
+        pl.col("reference").alias("Participant"),
+        pl.col("stage")
+        .replace_strict({"baseline": "Start", "follow_up": "3 months"})
+        .alias("Milestone"),
+        day_text("day", settings.observed_from, _DATES, cut).alias("Measured on"),
+        pl.col("_item").replace_strict(_MEASURES).alias("Measure"),
+        pl.when("_percent")
+        .then(percent.round(1).cast(pl.String))
+        .otherwise(value.round(0).cast(pl.Int64).cast(pl.String))
+        .alias("Value"),
+        pl.when("_percent")
+        .then(pl.lit("%"))
+        .otherwise(pl.col("_item").replace_strict({"mmol_mol": "mmol/mol"} | _UNITS))
+        .alias("Unit"),
+        pl.lit("Y").alias("Milestone met"),
+    )
 
 
 def _payments(settings: WorldSettings, records: Records, cut: int) -> RawTable:
