@@ -13,6 +13,7 @@ import typer
 from sp_eval import __version__
 from sp_eval.cli.looking import HomeOption, doctor, quality, status
 from sp_eval.cli.scheme_app import scheme_app
+from sp_eval.synthetic.styles import EXAMPLE, STYLES
 
 __all__ = ["app", "main"]
 
@@ -132,8 +133,8 @@ def synth(
         list[str] | None,
         typer.Option(
             "--scheme",
-            help="A scheme's style, may be repeated; these two if none is named:"
-            " rotherham, gloucestershire. Or all.",
+            help=f"A scheme's style, may be repeated: {', '.join(STYLES)}; or all."
+            f" If none is named: {' and '.join(EXAMPLE)}.",
         ),
     ] = None,
     people: Annotated[

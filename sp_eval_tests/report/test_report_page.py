@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def sound(path: Path) -> tuple[str, str]:
         assert not [word for word in NOT_SAID if re.search(rf"\b{word}\b", one)]
         assert not re.search(r"\bp\s*[=<]", one)
     return html, text
+
+
+def test_eleven_schemes_still_fit_on_one_sheet(as_it_is: tuple[Path, str]) -> None:
+    screen = first_screen(read_release(as_it_is[0], studies_of(as_it_is[0])[0]))
+    many = replace(screen, schemes=(*screen.schemes * 5, screen.schemes[0]))
+    (page,) = PdfReader(BytesIO(first_page(many))).pages
+    text = " ".join(page.extract_text().split())
+    # each keeps its answer; what else is told of each stands in the report
+    assert text.count(" ".join(str(screen.schemes[0].primary.sentence).split())) == 6
+    assert "For each scheme in the full report." in text
 
 
 def test_every_printed_number_is_a_row(as_it_is: tuple[Path, str]) -> None:

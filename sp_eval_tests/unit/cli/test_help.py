@@ -11,6 +11,7 @@ import typer
 
 from sp_eval import __version__
 from sp_eval.cli.main import app
+from sp_eval.synthetic.styles import STYLES
 from sp_eval_tests.support.runs import run_line
 
 COMMANDS = [
@@ -69,3 +70,9 @@ def test_wrong_usage_begins_nothing(wrong: tuple[str, ...]) -> None:
 def test_click_knows_the_same_commands() -> None:
     group = typer.main.get_command(app)
     assert sorted(group.list_commands(click.Context(group))) == sorted(COMMANDS)  # type: ignore[attr-defined]
+
+
+def test_synth_names_every_style() -> None:
+    words = run_line("synth", "--help").out.replace("│", " ")
+    told = "".join(words.split())  # a long name may be broken at the end of a line
+    assert [name for name in STYLES if name not in told] == []
