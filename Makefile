@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help run test ui check lint contract-pages contract-release bench recovery pictures lock clean
+.PHONY: help run test ui check lint contract-pages contract-release fuzz bench recovery pictures lock clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -44,6 +44,9 @@ lint: $(VENV)/.dev
 
 recovery: $(VENV)/.dev  ## the full simulations, half an hour on two cores; writes their page in docs/explanation
 	@SP_EVAL_RECOVERY_OUT=$(CURDIR)/var/recovery.ndjson $(BIN)/python -m pytest -n $(WORKERS) -m recovery -p no:cacheprovider
+
+fuzz: $(VENV)/.dev  ## ten thousand files made to do harm: no crash, no hang, no row lost, no number out of place
+	@$(BIN)/python -m sp_eval_tests.fuzz $(FILES)
 
 bench: $(VENV)/.dev  ## timings and memory, stated with their scale
 	@$(BIN)/python -m sp_eval_tests.bench

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console, show_sentences
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping
 from sp_eval.ingest.delivery import TakenIn, take_in
 from sp_eval.ingest.landing import LandingEmptyError, month_of
+from sp_eval.ingest.ledger import with_replies
 from sp_eval.ingest.reply import write_reply
 from sp_eval.report.receipt import ReceiptFacts, receipt_of
 from sp_eval.report.receipt_page import as_lines
@@ -19,12 +21,14 @@ from sp_eval.report.receipt_page import as_lines
 __all__ = ["check_and_show"]
 
 
-def check_and_show(path: Path, *, scheme: str, reply: Path | None) -> int:
+def check_and_show(path: Path, *, scheme: str, reply: Path | None, values: bool = False) -> int:
     """Print what would be used and refused; return 0, or 1 if a file was refused or missing.
 
     The words are those of the receipt that the sender would get.
     """
     mapping = load_mapping(scheme)
+    if values and reply is None:
+        raise RequestRefusedError("--values says what --reply holds; name that workbook too.")
     if not path.exists():
         raise LandingEmptyError(f"There is no file or folder {path}.")
     now = datetime.now(UTC)
@@ -33,7 +37,7 @@ def check_and_show(path: Path, *, scheme: str, reply: Path | None) -> int:
         path, mapping=mapping, month=month, key=secrets.token_bytes(32), received_at=now
     )
     if reply is not None:
-        write_reply(taken, reply)
+        write_reply(taken, reply, with_values=values)
     _show(taken, mapping, reply)
     refused = taken.delivery.filter(pl.col("status").is_in(["refused", "missing"]))
     return 1 if refused.height or taken.stopped is not None else 0
@@ -44,10 +48,11 @@ def _show(taken: TakenIn, mapping: SchemeMapping, reply: Path | None) -> None:
         ReceiptFacts(
             title=mapping.title,
             month=taken.month,
-            delivery=taken.delivery,
+            delivery=with_replies(taken.delivery, taken.resubmission),
             rejection=taken.rejection,
             reply=str(reply) if reply else None,
             is_trial=True,
+            corrected=taken.resubmission.filter(fate="released").height,
         )
     )
     for line in as_lines(told):

@@ -88,19 +88,26 @@ def run(
 
 @app.command()
 def check(
+    *,
     path: Annotated[Path, typer.Argument(help="A file, or a folder with one month's files.")],
     scheme: Annotated[str, typer.Option(help="The scheme whose mapping applies.")],
     reply: Annotated[
         Path | None,
         typer.Option(help="Write a workbook for the sender: what to mend, without values."),
     ] = None,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values", help="Put the refused rows into it, to be corrected there and sent back."
+        ),
+    ] = False,
 ) -> None:
     """Say what would be used and refused, and why; nothing is loaded or kept."""
     from sp_eval.cli.check import check_and_show
     from sp_eval.cli.refusals import plainly
 
     with plainly():
-        status = check_and_show(path, scheme=scheme, reply=reply)
+        status = check_and_show(path, scheme=scheme, reply=reply, values=values)
     raise typer.Exit(status)
 
 
@@ -320,6 +327,22 @@ def export(
 
     with plainly():
         export_and_show(out, home=home)
+
+
+@app.command()
+def withdraw(
+    scheme: Annotated[str, typer.Option(help="The scheme.")],
+    month: Annotated[str, typer.Option(help="The month of the delivery, YYYY-MM.")],
+    reason: Annotated[str, typer.Option(help="Why it must not be used, in a sentence.")],
+    by: Annotated[str, typer.Option(help="Who says so.")],
+    home: HomeOption = None,
+) -> None:
+    """Have a month that was taken in not be used any more; the next run takes it out."""
+    from sp_eval.cli.refusals import plainly
+    from sp_eval.cli.withdraw import withdraw_and_show
+
+    with plainly():
+        withdraw_and_show(scheme=scheme, month=month, reason=reason, by=by, home=home)
 
 
 for command in (status, quality, doctor):

@@ -10,14 +10,17 @@ import polars as pl
 
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.reply_mark import Answers, Mark
 from sp_eval.ingest.several import together
 from sp_eval.ingest.taken import FOLDED, TABLES, Quarantined
+from sp_eval.ingest.workbook import Workbook
 
-__all__ = ["Book", "Reading"]
+__all__ = ["Answered", "Book", "Reading", "Returned"]
 
 _TOLD = {
     "row_number": pl.Int32,
@@ -36,6 +39,43 @@ class Reading:
     gated: Gated
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A reply that lies in the month's folder."""
+
+    file: str
+    sha256: str
+    workbook: Workbook
+    mark: Mark
+
+    @property
+    def parts(self) -> tuple[Answers, ...]:
+        """The sheets that it says are there, and that are."""
+        return tuple(part for part in self.mark.parts if part.title in self.workbook.sheets)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One sheet of a reply that was held against its file, `answers`.
+
+    `rows`: `reply_row, row_number, fate` of each; `told`: rejections under the reply's rows;
+    `accepted`: contract rows of the released ones, with `source_row` in the file they answer;
+    `cells`: `row_number` and the raw cells of the released ones.
+    """
+
+    place: Place
+    answers: Place
+    dataset: Dataset
+    rows: pl.DataFrame
+    told: pl.DataFrame
+    accepted: pl.DataFrame
+    cells: pl.DataFrame
+
+    def count(self, fate: str) -> int:
+        """Rows with this fate."""
+        return self.rows.filter(pl.col("fate") == fate).height
+
+
 @dataclass(slots=True)
 class Book:
     """The notes of one intake; `tell` is told one sentence a file.
@@ -49,6 +89,8 @@ class Book:
     readings: list[Reading] = field(default_factory=list)
     refused: list[Entry] = field(default_factory=list)
     rejected: list[pl.DataFrame] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     stopped: str | None = None
 
@@ -70,12 +112,26 @@ class Book:
             f" {gated.rows_duplicate:,} repeated."
         )
 
-    def refuse(self, place: Place, refusal: FileRefusedError, version: str | None = None) -> None:
-        """Enter a whole file or sheet as refused, or as missing."""
+    def refuse(
+        self,
+        place: Place,
+        refusal: FileRefusedError,
+        version: str | None = None,
+        *,
+        superseded_by: str | None = None,
+    ) -> None:
+        """Enter a whole file or sheet as refused, as missing, or as overtaken by another."""
         status = "missing" if refusal.rule == "missing" else "refused"
         rows = refusal.rows_in
         self.refused.append(
-            Entry(place, status, rows, rows_quarantined=rows, contract_version=version)
+            Entry(
+                place,
+                "superseded" if superseded_by else status,
+                rows,
+                rows_quarantined=rows,
+                contract_version=version,
+                superseded_by=superseded_by,
+            )
         )
         self._reject(place, refusal.rule, refusal.reason, refusal.columns)
 
@@ -130,23 +186,76 @@ class Book:
             )
             for reading in self._once_each()
         ]
-        return ledger(read + self.refused, received_at=received_at)
+        answered = [
+            Entry(
+                one.place,
+                status,
+                rows_in=one.rows.height,
+                rows_accepted=one.count("released"),
+                rows_quarantined=one.count("refused"),
+                rows_duplicate=one.count("repeated"),
+                contract_version=one.dataset.declared.version,
+            )
+            for one in self.answered
+        ]
+        return ledger(read + answered + self.refused, received_at=received_at)
 
     def rejections(self) -> pl.DataFrame:
-        """Return the rows of `published.rejection`: files first, then rows in their order."""
-        rows = [rejection_rows(r.place, rejections(r.gated)) for r in self.readings]
+        """Return the rows of `published.rejection`: files first, then rows in their order.
+
+        A row that a reply has corrected is no longer among them.
+        """
+        rows = [
+            rejection_rows(
+                r.place,
+                rejections(r.gated).filter(
+                    ~pl.col("row_number").is_in(self.released(r.place).implode())
+                ),
+            )
+            for r in self.readings
+        ]
+        rows += [rejection_rows(one.place, one.told) for one in self.answered]
         empty = empty_frame(load_contract("rejection", "published"))
         told = ["file", "sheet", "row_number", "rule", "column_name"]
         return pl.concat([empty, *self.rejected, *rows]).unique(
             told, keep="first", maintain_order=True
         )
 
+    def released(self, place: Place) -> pl.Series:
+        """The rows (Int32) of a file that replies have released."""
+        rows = [one.rows for one in self.answered if one.answers == place]
+        none = pl.DataFrame(schema={"row_number": pl.Int32, "fate": pl.String})
+        all_rows = pl.concat([none, *(frame.select(none.columns) for frame in rows)])
+        return all_rows.filter(pl.col("fate") == "released")["row_number"]
+
+    def resubmission(self) -> pl.DataFrame:
+        """Return the rows of `published.resubmission`."""
+        contract = load_contract("resubmission", "published")
+        frames = [
+            conform(
+                one.rows.with_columns(
+                    pl.lit(self.scheme_code).alias("scheme_code"),
+                    pl.lit(self.month).alias("month"),
+                    pl.lit(one.place.file).alias("reply_file"),
+                    pl.lit(one.place.sheet).alias("reply_sheet"),
+                    pl.lit(one.place.delivery_id).alias("reply_delivery_id"),
+                    pl.lit(one.answers.file).alias("file"),
+                    pl.lit(one.answers.sheet).alias("sheet"),
+                    pl.lit(one.answers.delivery_id).alias("delivery_id"),
+                ),
+                contract,
+            )
+            for one in self.answered
+        ]
+        return pl.concat([empty_frame(contract), *frames])
+
     def accepted(self) -> dict[str, pl.DataFrame]:
         """Return the accepted rows of each contract, with their origin, in order of the files."""
         parts: dict[str, list[pl.DataFrame]] = {}
         for reading in self.readings:
             contract = reading.found.dataset.declared
-            frame = reading.gated.accepted().with_columns(
+            released = (a.accepted for a in self.answered if a.answers == reading.place)
+            frame = pl.concat([reading.gated.accepted(), *released]).with_columns(
                 pl.lit(self.scheme_code).alias("scheme_code"),
                 pl.lit(self.scheme_code).alias("source"),
                 pl.lit(self.month).alias("vintage"),
@@ -177,16 +286,23 @@ class Book:
         return pl.DataFrame(rows, schema=FOLDED, orient="row")
 
     def quarantine(self) -> tuple[Quarantined, ...]:
-        """Return where the raw cells of refused rows stand."""
+        """Return where the raw cells of rows stand that are refused still."""
         return tuple(
-            Quarantined(
-                path=reading.found.path,
-                file=reading.place.file,
-                sheet=reading.place.sheet,
-                sha256=reading.place.sha256 or "",
-                name=reading.found.name,
-                dataset=reading.found.dataset,
-            )
-            for reading in self._once_each()
-            if reading.gated.rows_quarantined
+            self.quarantined(reading) for reading in self._once_each() if self.rows_refused(reading)
+        )
+
+    def rows_refused(self, reading: Reading) -> int:
+        """Count the rows of a file that are refused, and that no reply has released."""
+        return reading.gated.rows_quarantined - self.released(reading.place).len()
+
+    @staticmethod
+    def quarantined(reading: Reading) -> Quarantined:
+        """Say where the raw cells of one file or sheet stand."""
+        return Quarantined(
+            path=reading.found.path,
+            file=reading.place.file,
+            sheet=reading.place.sheet,
+            sha256=reading.place.sha256 or "",
+            name=reading.found.name,
+            dataset=reading.found.dataset,
         )

@@ -22,6 +22,7 @@ from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end, month_start
 from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.resubmission import WHO_DIED, Clerk, set_aside
 from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
 from sp_eval.ingest.workbook import Workbook
@@ -66,8 +67,7 @@ def take_in(
     _take_strangers(arranged.strangers, mapping, book)
     _pass_over(arranged, book)
     missing = [expected.file for expected in arranged.missing]
-    hold_against_deaths(book, known_deaths)
-    book.settle()
+    _answer_replies(book, mapping, key, known_deaths)
     if folder.is_dir():
         missing += _practices_missing(book, mapping)
         missing += missing_as_usual(arranged.found, usual_rows or {}, mapping)
@@ -79,6 +79,7 @@ def take_in(
         month=month,
         delivery=book.deliveries(received_at=received_at),
         rejection=book.rejections(),
+        resubmission=book.resubmission(),
         accepted=book.accepted(),
         declared_coverage=declared_coverage(
             ((reading.found, reading.place.delivery_id) for reading in book.readings),
@@ -105,6 +106,21 @@ def read_files(found: Iterable[Found], *, mapping: SchemeMapping, key: bytes, bo
         _take_file(path, list(group), mapping, pseudonymiser, book)
 
 
+def _answer_replies(
+    book: Book, mapping: SchemeMapping, key: bytes, known_deaths: pl.DataFrame | None
+) -> None:
+    """Hold referrals against deaths, and answer the replies: those to registers first."""
+    pseudonymiser = Pseudonymiser(
+        key, scheme_code=mapping.scheme_code, identifier=mapping.identifier
+    )
+    clerk = Clerk(book, pseudonymiser, month_end(book.month))
+    clerk.refuse_strange()
+    clerk.answer(of_people=True)
+    deaths = hold_against_deaths(book, known_deaths)
+    book.settle()
+    clerk.answer(of_people=False, deaths=deaths)
+
+
 def _take_file(
     path: Path,
     tables: list[Found],
@@ -125,6 +141,8 @@ def _take_file(
         return
     except FileRefusedError as refusal:
         book.refuse(book.place(file, sha256=digest), refusal)
+        return
+    if set_aside(content, file, digest, book):
         return
     last_day = month_end(book.month)
     for found in tables:
@@ -183,30 +201,38 @@ def _take_strangers(
             refusal = FileRefusedError("unreadable", "The file cannot be opened.")
             book.refuse(book.place(file), refusal)
             continue
-        place = book.place(file, sha256=hashlib.sha256(data).hexdigest())
-        book.refuse(place, refuse_stranger(file, data, mapping))
+        digest = hashlib.sha256(data).hexdigest()
+        if set_aside(data, file, digest, book):
+            continue
+        book.refuse(book.place(file, sha256=digest), refuse_stranger(file, data, mapping))
 
 
-def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> None:
-    """Refuse referrals dated after a death that the delivery's own register, or else we, know."""
-    told = [
-        r.gated.accepted().select("person_key", "death_date")
-        for r in book.readings
-        if r.found.dataset.contract in ("person", "patient")
-    ]
+def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Refuse referrals dated after a death that the delivery's own register, or else we, know.
+
+    Returns `person_key, death_date` as they are known, or None where nothing is.
+    """
+    told = [frame.select("person_key", "death_date") for frame in _of_contracts(book, WHO_DIED)]
     deaths = pl.concat(told) if told else known_deaths
     if deaths is None:
-        return
+        return None
     deaths = deaths.drop_nulls("death_date").group_by("person_key").agg(pl.col("death_date").min())
     for at, reading in enumerate(book.readings):
         if reading.found.dataset.contract == "referral":
             late = after_death(reading.gated, deaths)
             gated = with_faults(reading.gated, late)
             book.readings[at] = Reading(reading.found, reading.place, gated)
+    return deaths
+
+
+def _of_contracts(book: Book, contracts: Iterable[str]) -> list[pl.DataFrame]:
+    """The accepted rows of some contracts, those that replies released with them."""
+    read = [r.gated.accepted() for r in book.readings if r.found.dataset.contract in contracts]
+    return read + [one.accepted for one in book.answered if one.dataset.contract in contracts]
 
 
 def _practices_missing(book: Book, mapping: SchemeMapping) -> list[str]:
-    people = [r.gated.accepted() for r in book.readings if r.found.dataset.contract == "person"]
+    people = _of_contracts(book, ["person"])
     if not people:
         return []
     found = [reading.found for reading in book.readings]
@@ -225,7 +251,7 @@ def _brake(
         reason = braked(
             mapping.brake,
             rows_in=gated.rows_in,
-            rows_refused=gated.rows_quarantined,
+            rows_refused=book.rows_refused(reading),
             usual=usual_rows.get(reading.found.key),
             rivals=rivals[reading.found.key],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from typing import Literal
 
 import polars as pl
@@ -18,7 +19,7 @@ __all__ = ["Pseudonymiser", "digits_of", "holds_nhs_number", "nhs_fault", "witho
 _SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015]+")
 _EXCEL_NUMBER = re.compile(r"^(\d+)\.0+$")
 _TEN_DIGITS = re.compile(r"^[0-9]{10}$")
-_IN_TEXT = re.compile(r"(?<!\d)\d{3}[\s\-\u00a0]?\d{3}[\s\-\u00a0]?\d{4}(?!\d)", re.ASCII)
+_IN_TEXT = re.compile(r"(?<!\d)\d{3}[\W_]{0,3}\d{3}[\W_]{0,3}\d{4}(?!\d)")
 
 
 def digits_of(text: str) -> str:
@@ -45,13 +46,19 @@ def nhs_fault(digits: str) -> str | None:
 
 
 def holds_nhs_number(text: str) -> bool:
-    """Tell whether a valid NHS number, plain or spaced, stands anywhere in the text."""
-    return any(nhs_fault(digits_of(found)) is None for found in _IN_TEXT.findall(text))
+    """Tell whether a valid NHS number stands in the text; three signs may part its parts."""
+    return any(_is_valid(found) for found in _IN_TEXT.findall(text))
 
 
 def without_numbers(text: str) -> str:
     """Return the text with each valid NHS number in it blotted out."""
-    return _IN_TEXT.sub(lambda n: n[0] if nhs_fault(digits_of(n[0])) else "#" * len(n[0]), text)
+    return _IN_TEXT.sub(lambda n: "#" * len(n[0]) if _is_valid(n[0]) else n[0], text)
+
+
+def _is_valid(text: str) -> bool:
+    """Whether the digits in the text, of whatever script, are a valid NHS number."""
+    digits = "".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())
+    return nhs_fault(digits) is None
 
 
 class Pseudonymiser:

@@ -14,7 +14,7 @@ from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.folder import claims
 
-__all__ = ["Entry", "Place", "ledger", "rejection_rows", "usual_rows"]
+__all__ = ["Entry", "Place", "ledger", "rejection_rows", "usual_rows", "with_replies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Entry:
     rows_quarantined: int = 0
     rows_duplicate: int = 0
     contract_version: str | None = None
+    superseded_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.rows_in != self.rows_accepted + self.rows_quarantined + self.rows_duplicate:
@@ -73,7 +74,7 @@ def ledger(entries: list[Entry], *, received_at: datetime) -> pl.DataFrame:
             "rows_quarantined": entry.rows_quarantined,
             "rows_duplicate": entry.rows_duplicate,
             "status": entry.status,
-            "superseded_by": None,
+            "superseded_by": entry.superseded_by,
             "contract_version": entry.contract_version,
             "received_at": at,
         }
@@ -107,3 +108,22 @@ def usual_rows(deliveries: pl.DataFrame, mapping: SchemeMapping) -> Mapping[str,
             if (dataset.sheet or "") == row["sheet"]:
                 seen.setdefault("/".join([name, *values.values()]), []).append(row["rows_in"])
     return {key: int(median(counts)) for key, counts in seen.items()}
+
+
+def with_replies(delivery: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Count what replies released as used, of the files they answer; leave out the replies.
+
+    `delivery`, `answers`: rows of `published.delivery` and `published.resubmission`.
+    """
+    released = (
+        answers.filter(pl.col("fate") == "released")
+        .group_by("delivery_id")
+        .agg(pl.len().cast(pl.Int64).alias("released"))
+    )
+    more = pl.col("released").fill_null(0)
+    return (
+        delivery.join(answers, left_on="delivery_id", right_on="reply_delivery_id", how="anti")
+        .join(released, on="delivery_id", how="left", maintain_order="left")
+        .with_columns(pl.col("rows_accepted") + more, pl.col("rows_quarantined") - more)
+        .drop("released")
+    )

@@ -19,7 +19,7 @@ from sp_eval.ingest.taken import Quarantined, TakenIn
 from sp_eval.ingest.workbook import open_workbook
 from sp_eval.machine import make_private_folder
 
-__all__ = ["read_again", "refused_rows", "write_quarantine"]
+__all__ = ["forget_quarantine", "read_again", "refused_rows", "write_quarantine"]
 
 
 def write_quarantine(taken: TakenIn, folder: Path) -> Path | None:
@@ -29,7 +29,7 @@ def write_quarantine(taken: TakenIn, folder: Path) -> Path | None:
     None, and leaves no older workbook of that month, if no row was refused.
     """
     make_private_folder(folder)
-    path = folder / f"{taken.scheme_code}_{taken.month}.xlsx"
+    path = _place(taken.scheme_code, taken.month, folder)
     sheets: dict[str, list[Row]] = {}
     for item in taken.quarantine:
         rows = sheets.setdefault(item.name, [])
@@ -39,6 +39,15 @@ def write_quarantine(taken: TakenIn, folder: Path) -> Path | None:
         return None
     write_sheets(path, sheets)
     return path
+
+
+def _place(scheme: str, month: str, folder: Path) -> Path:
+    return folder / f"{scheme}_{month}.xlsx"
+
+
+def forget_quarantine(scheme: str, month: str, folder: Path) -> None:
+    """Take away the workbook of a month that is withdrawn."""
+    _place(scheme, month, folder).unlink(missing_ok=True)
 
 
 def read_again(item: Quarantined) -> RawTable | None:

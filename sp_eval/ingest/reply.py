@@ -12,6 +12,8 @@ import polars as pl
 
 from sp_eval.ingest.identity import holds_nhs_number
 from sp_eval.ingest.quarantine import read_again, refused_rows
+from sp_eval.ingest.reply_mark import MARK_SHEET, Mark, mark_rows
+from sp_eval.ingest.reply_rows import ToCorrect, rows_to_correct
 from sp_eval.ingest.spreadsheet import Row, write_sheets
 from sp_eval.ingest.taken import Quarantined, TakenIn
 
@@ -20,6 +22,11 @@ __all__ = ["replace_reply", "write_reply"]
 _COMMONEST = 10
 _SHOWN_ROWS = 5
 _HEADING = ("Your reference", "File", "Sheet", "Row", "Column", "What is wrong, and what to do")
+_WITH_VALUES = (
+    "THIS COPY HOLDS VALUES FROM YOUR FILES: send it only over a safe way. On the sheets that begin"
+    " with a number, correct the yellow cells; change nothing else, and leave out rows as you like."
+    " Then send this workbook back: what is right is used, without your sending the file again."
+)
 _NO_VALUES = (
     "Rows are named by their place and your own reference; the next sheet lists each of them."
     " No value of your files is in this workbook."
@@ -41,7 +48,8 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
     """Write the workbook that goes back to the sender.
 
     It names file, sheet, row, column, what is wrong and what to do, and the sender's own
-    reference. `with_values` adds the cells themselves and marks the copy as holding them.
+    reference. `with_values` adds the cells themselves, marks the copy as holding them, and gives
+    the refused rows whole, to be corrected there and sent back (see `resubmission`).
     """
     lookup = {
         (item.file, item.sheet): _cells(taken, item, with_values=with_values)
@@ -54,11 +62,17 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
         shown = [reference, row["file"], row["sheet"], row["row_number"], row["column_name"]]
         rows.append([*shown, row["reason"], value] if with_values else [*shown, row["reason"]])
     summary = _summary(taken)
-    if with_values:
-        summary.insert(0, ["THIS COPY HOLDS VALUES FROM YOUR FILES: send it only over a safe way"])
-    else:
-        summary.insert(0, [_NO_VALUES])
-    write_sheets(path, {"Summary": summary, "Rows": rows}, widths=_WIDTHS, listed=("Rows",))
+    summary.insert(0, [_WITH_VALUES if with_values else _NO_VALUES])
+    own = rows_to_correct(taken) if with_values else ToCorrect()
+    mark = mark_rows(Mark(taken.scheme_code, taken.month, tuple(own.parts)))
+    write_sheets(
+        path,
+        {"Summary": summary, "Rows": rows, **own.sheets, MARK_SHEET: mark},
+        widths=_WIDTHS,
+        listed=("Rows",),
+        hidden=(MARK_SHEET,),
+        to_fill=own.wrong,
+    )
 
 
 _WIDTHS = {"Summary": (60, 10, 24, 30, 20), "Rows": (18, 26, 16, 8, 24, 70, 24)}

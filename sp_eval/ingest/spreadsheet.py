@@ -12,10 +12,10 @@ import xlsxwriter
 
 from sp_eval.machine import write_private
 
-__all__ = ["Row", "write_sheets"]
+__all__ = ["CELL_LIMIT", "NAME_LIMIT", "Row", "write_sheets"]
 
-_CELL_LIMIT = 32_767
-_NAME_LIMIT = 31
+CELL_LIMIT = 32_767
+NAME_LIMIT = 31
 Row = Sequence[object]
 
 
@@ -29,11 +29,15 @@ def write_sheets(
     *,
     widths: Mapping[str, Sequence[int]] | None = None,
     listed: Collection[str] = (),
+    hidden: Collection[str] = (),
+    to_fill: Mapping[str, Collection[tuple[int, int]]] | None = None,
 ) -> None:
     """Write the workbook in one piece (mode 600); text is never taken for a formula or link.
 
     `widths`: sheet -> width of its columns, in characters. `listed`: sheets whose first row is a
-    heading that stays in sight and can be filtered by. The same rows make the same bytes.
+    heading that stays in sight and can be filtered by. `hidden`: sheets that are not shown.
+    `to_fill`: sheets whose cells are of the kind text, so that what is typed into them stays as it
+    is typed; the cells named (row, column, from 0) stand out. The same rows make the same bytes.
     """
     memory = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -41,8 +45,20 @@ def write_sheets(
         book.set_properties({"created": _MADE.replace(tzinfo=None)})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        wrong = book.add_format(
+            {"num_format": "@", "text_wrap": True, "valign": "top", "bg_color": "#FFE699"}
+        )
         for name, rows in sheets.items():
-            sheet = book.add_worksheet(name[:_NAME_LIMIT])
+            sheet = book.add_worksheet(name[:NAME_LIMIT])
+            if name in hidden:
+                sheet.hide()
+            if name in (to_fill or {}):
+                marked = set((to_fill or {})[name])
+                sheet.set_column(0, max(map(len, rows), default=1) - 1, 18, text)
+                _fill(sheet, rows[:_MOST_ROWS], text, marked, wrong)
+                sheet.freeze_panes(1, 2)
+                continue
             sheet.set_column(0, 12, 18, wrap)
             for column, width in enumerate((widths or {}).get(name, ())):
                 sheet.set_column(column, column, width, wrap)
@@ -54,10 +70,19 @@ def write_sheets(
     write_private(path, memory.getvalue())
 
 
-def _fill(sheet: Any, rows: Sequence[Row]) -> None:  # noqa: ANN401
+def _fill(
+    sheet: Any,  # noqa: ANN401
+    rows: Sequence[Row],
+    plain: Any = None,  # noqa: ANN401
+    marked: Collection[tuple[int, int]] = (),
+    wrong: Any = None,  # noqa: ANN401
+) -> None:
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
+            style = wrong if (at, column) in marked else plain
             if isinstance(cell, int):
                 sheet.write_number(at, column, cell)
-            elif cell is not None:
-                sheet.write_string(at, column, str(cell)[:_CELL_LIMIT])
+            elif cell is not None and (plain is None or str(cell)):
+                sheet.write_string(at, column, str(cell)[:CELL_LIMIT], style)
+            elif (at, column) in marked:
+                sheet.write_blank(at, column, None, style)

@@ -40,9 +40,10 @@ class Quarantined:
 class TakenIn:
     """One scheme's month, read, checked and sorted.
 
-    `delivery` and `rejection`: rows of the published tables of that name. `accepted`: contract
-    name -> contract columns and provenance, in the order of the files. `declared_coverage`:
-    `DECLARED_COVERAGE`, the end exclusive, practice null where the file is of all practices.
+    `delivery`, `rejection`, `resubmission`: rows of the published tables of that name.
+    `accepted`: contract name -> contract columns and provenance, in the order of the files.
+    `declared_coverage`: `DECLARED_COVERAGE`, the end exclusive, practice null where the file is of
+    all practices.
     `tables`: `TABLES`, which table each file or sheet taken in holds (the same from month to
     month) and whether it replaces the earlier ones of that table (`snapshot`) or adds to them
     (`increment`). `folded`: `FOLDED`, rows that were accepted and only belong to another row.
@@ -55,6 +56,7 @@ class TakenIn:
     month: str
     delivery: pl.DataFrame
     rejection: pl.DataFrame
+    resubmission: pl.DataFrame
     accepted: Mapping[str, pl.DataFrame]
     declared_coverage: pl.DataFrame
     tables: pl.DataFrame

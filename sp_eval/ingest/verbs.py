@@ -130,6 +130,6 @@ def _plain(before: Parsed, column: Column) -> Parsed:
 
 def holds_number(text: pl.Expr) -> pl.Expr:
     """Boolean, never null: a valid NHS number stands in the text."""
-    likely = pl.when(text.str.contains(r"\d{3}.?\d{3}.?\d{4}")).then(text)
+    likely = pl.when(text.str.contains(r"\d{3}[\W_]{0,3}\d{3}[\W_]{0,3}\d{4}")).then(text)
     found = likely.map_elements(holds_nhs_number, return_dtype=pl.Boolean)
     return found.fill_null(value=False)

@@ -9,6 +9,7 @@ from io import BytesIO
 import fastexcel
 import polars as pl
 
+from sp_eval.ingest.extent import require_modest
 from sp_eval.ingest.refusal import FileRefusedError
 
 __all__ = ["Workbook", "is_workbook", "open_workbook"]
@@ -17,6 +18,9 @@ _ERROR_TEXT = "#ERROR"
 _MOST_UNPACKED = 1 << 30  # a sheet with every row filled in twenty columns takes about half
 _BEST_PACKING = 1032  # no stream of deflate unpacks to more than so many times its size
 _PIECE = 1 << 20
+_ANOTHER_KIND = (
+    "The file is not a workbook that can be opened (a password, or another kind than xlsx?)."
+)
 _LOCAL_HEADER = 30  # bytes before the name of a part; APPNOTE 4.3.7
 
 
@@ -61,6 +65,11 @@ def open_workbook(data: bytes) -> Workbook:
     if data.startswith(b"PK") and _unpacked_exceeds(data, _MOST_UNPACKED):
         detail = f"The workbook unpacks to more than {_MOST_UNPACKED >> 20:,} megabytes."
         raise FileRefusedError("unreadable", detail)
+    if data.startswith(b"PK") and zipfile.is_zipfile(BytesIO(data)):
+        _require_xlsx(data)
+        require_modest(data)
+    elif not data.startswith(b"PK"):
+        raise FileRefusedError("unreadable", _ANOTHER_KIND)
     try:
         return Workbook(fastexcel.read_excel(data))
     except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
@@ -68,8 +77,18 @@ def open_workbook(data: bytes) -> Workbook:
             raise FileRefusedError(
                 "cut_short", "The workbook is not whole: its end is missing."
             ) from None
-        detail = "The file is not a workbook that can be opened (a password, an old format?)."
-        raise FileRefusedError("unreadable", detail) from None
+        raise FileRefusedError("unreadable", _ANOTHER_KIND) from None
+
+
+def _require_xlsx(data: bytes) -> None:
+    """Raise unless it is of the one kind whose size can be told before it is read."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as parts:
+            names = set(parts.namelist())
+    except (zipfile.BadZipFile, ValueError, RuntimeError):
+        names = set()
+    if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml"}:
+        raise FileRefusedError("unreadable", _ANOTHER_KIND)
 
 
 def _unpacked_exceeds(data: bytes, limit: int) -> bool:

@@ -13,19 +13,23 @@ from sp_eval.ingest.delivery import TakenIn, take_in
 from sp_eval.ingest.key import PseudonymKey, obtain_key
 from sp_eval.ingest.landing import ReceivedMonth, content_digest, survey
 from sp_eval.ingest.ledger import usual_rows
-from sp_eval.ingest.quarantine import write_quarantine
+from sp_eval.ingest.quarantine import forget_quarantine, write_quarantine
 from sp_eval.ingest.reply import replace_reply
 from sp_eval.operation.run import Run, definitions_hash, digest
+from sp_eval.operation.withdrawn import withdrawn_months
 from sp_eval.warehouse.connection import Connection, open_file, transaction
 from sp_eval.warehouse.ledger import (
     MonthRecord,
     ensure_ledger,
+    is_held,
     read_deliveries,
     read_known_deaths,
     replace_month,
+    withdraw,
 )
 from sp_eval.warehouse.steps import (
     ensure_steps,
+    forget_done,
     is_done,
     record_done,
     remembered,
@@ -63,6 +67,7 @@ def take_in_landing(run: Run) -> None:
     LandingEmptyError : nothing to take in.
     OtherKeyError, KeyRefusedError : the key cannot be used.
     """
+    withdrawn = withdrawn_months(run.settings.home)
     landing = survey(run.settings.landing, schemes=run.schemes, month=run.month)
     run.notices += landing.notices
     run.problems += landing.refused
@@ -76,8 +81,12 @@ def take_in_landing(run: Run) -> None:
         ensure_steps(conn)
         ensure_ledger(conn)
         _require_same_key(conn, key)
+        for (scheme, month), entry in withdrawn.items():
+            run.notices.append(entry.sentence)
+            _take_out(run, conn, scheme, month)
         for received in landing.months:
-            _take_in_month(run, conn, received, key)
+            if (received.scheme_code, received.month) not in withdrawn:
+                _take_in_month(run, conn, received, key)
 
 
 def _require_same_key(conn: Connection, key: PseudonymKey) -> None:
@@ -122,12 +131,27 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
         record_done(conn, "take_in", part, inputs)
 
 
+def _take_out(run: Run, conn: Connection, scheme: str, month: str) -> None:
+    """Let nothing of a month stand, nor its refused rows and the reply about them."""
+    if not is_held(conn, scheme, month):
+        return
+    run.told(f"{scheme}/{month}: taking it out")
+    run.has_worked = True
+    with transaction(conn):
+        withdraw(conn, scheme, month)
+        forget_done(conn, "take_in", f"{scheme}/{month}")
+    forget_quarantine(scheme, month, run.settings.quarantine)
+    for name in ("reply.xlsx", "receipt.html", "receipt.txt"):
+        (run.settings.receipts / scheme / month / name).unlink(missing_ok=True)
+
+
 def _record(taken: TakenIn) -> MonthRecord:
     return MonthRecord(
         scheme_code=taken.scheme_code,
         month=taken.month,
         delivery=taken.delivery,
         rejection=taken.rejection,
+        resubmission=taken.resubmission,
         accepted=taken.accepted,
         declared_coverage=taken.declared_coverage,
         holdings=taken.tables,

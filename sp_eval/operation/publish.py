@@ -36,7 +36,7 @@ from sp_eval.warehouse.steps import is_done, record_done
 
 __all__ = ["publish"]
 
-_FOR_RESEARCH_ONLY = ("rejection",)
+_FOR_RESEARCH_ONLY = ("rejection", "resubmission")
 # Opened by its name, research.duckdb is the catalogue `research`: a schema of that name in it
 # would make `research.analysis` ambiguous, so the two tables lie in its default schema.
 _OF_THE_FILE = "main"

@@ -6,6 +6,7 @@ newest one of a scheme: a receipt given out a year ago stays as it was given.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,12 @@ from sp_eval.report.receipt_page import as_page, as_text
 from sp_eval.warehouse.connection import Connection, open_file, transaction
 from sp_eval.warehouse.frames import append_frame, read_frame
 from sp_eval.warehouse.query import QueryRefusedError, query_snapshot
-from sp_eval.warehouse.received import months_received, received_digest, received_month
+from sp_eval.warehouse.received import (
+    corrected_rows,
+    months_received,
+    received_digest,
+    received_month,
+)
 from sp_eval.warehouse.snapshot import run_id_of
 from sp_eval.warehouse.steps import is_done, record_done
 
@@ -79,6 +85,7 @@ def _write_one(
         rejection=rejection,
         unusual=unusual,
         reply="reply.xlsx" if (place / "reply.xlsx").exists() else None,
+        corrected=corrected_rows(conn, scheme, month),
     )
     body_hash = digest(as_text(receipt_of(facts)))
     known = read_frame(
@@ -92,25 +99,13 @@ def _write_one(
             return
     elif known and sentence is None:
         sentence = known[0]["learned"]
-    told = receipt_of(_with(facts, sentence))
+    told = receipt_of(replace(facts, learned=sentence))
     run.has_worked = True
     place.mkdir(parents=True, exist_ok=True)
     _put(place / "receipt.html", as_page(told))
     _put(place / "receipt.txt", as_text(told))
     with transaction(conn):
         _keep(conn, scheme, month, told, facts.unusual, sentence, body_hash)
-
-
-def _with(facts: ReceiptFacts, sentence: str | None) -> ReceiptFacts:
-    return ReceiptFacts(
-        title=facts.title,
-        month=facts.month,
-        delivery=facts.delivery,
-        rejection=facts.rejection,
-        unusual=facts.unusual,
-        learned=sentence,
-        reply=facts.reply,
-    )
 
 
 def _title(scheme: str) -> str:

@@ -10,6 +10,7 @@ from sp_eval.operation.intake import OtherKeyError
 from sp_eval.operation.lock import RunningElsewhereError
 from sp_eval.operation.quality_asked import QualityNotKnownError
 from sp_eval.operation.reference import ReferenceEmptyError
+from sp_eval.operation.withdrawn import WithdrawnUnreadableError
 from sp_eval.study.protocol import InvalidStudyError
 from sp_eval.warehouse.connection import WarehouseBusyError, WarehouseUnreadableError
 from sp_eval.warehouse.reference import ReferenceAbsentError
@@ -29,4 +30,5 @@ REFUSALS: tuple[type[Exception], ...] = (
     RunningElsewhereError,
     WarehouseBusyError,
     WarehouseUnreadableError,
+    WithdrawnUnreadableError,
 )

@@ -12,7 +12,11 @@ from sp_eval.operation.run import Run
 from sp_eval.warehouse.connection import Connection, open_file
 from sp_eval.warehouse.contract_tables import has_table
 from sp_eval.warehouse.frames import read_frame
-from sp_eval.warehouse.ledger import published_deliveries, published_rejections
+from sp_eval.warehouse.ledger import (
+    published_deliveries,
+    published_rejections,
+    published_resubmissions,
+)
 
 __all__ = ["Results", "gather_results"]
 
@@ -32,20 +36,7 @@ class Results:
 
 def gather_results(run: Run) -> Results:
     """Read what the steps left, of every study that has a file in the home."""
-    with open_file(run.settings.warehouse) as conn:
-        tables = {
-            "delivery": published_deliveries(conn),
-            "rejection": published_rejections(conn),
-            "coverage": read_frame(conn, "from core.coverage order by all"),
-            "scheme": read_frame(conn, "from meta.scheme order by all"),
-            "delivery_check": read_frame(conn, "from meta.delivery_check order by all"),
-            "quality": read_frame(conn, "from meta.quality order by all"),
-            "vocabulary": read_frame(conn, "from meta.vocabulary order by all"),
-            "standard_item": read_frame(conn, "from meta.standard_item order by all"),
-        }
-    tables = {
-        name: conform(frame, load_contract(name, "published")) for name, frame in tables.items()
-    }
+    tables = _of_the_warehouse(run)
     found: dict[str, list[pl.DataFrame]] = {
         "estimate": [],
         "balance": [],
@@ -69,6 +60,25 @@ def gather_results(run: Run) -> Results:
         tables[name] = pl.concat([empty_frame(contract), *(conform(f, contract) for f in frames)])
     results.tables = tables
     return results
+
+
+def _of_the_warehouse(run: Run) -> dict[str, pl.DataFrame]:
+    """Read what is known of deliveries and schemes."""
+    with open_file(run.settings.warehouse) as conn:
+        tables = {
+            "delivery": published_deliveries(conn),
+            "rejection": published_rejections(conn),
+            "resubmission": published_resubmissions(conn),
+            "coverage": read_frame(conn, "from core.coverage order by all"),
+            "scheme": read_frame(conn, "from meta.scheme order by all"),
+            "delivery_check": read_frame(conn, "from meta.delivery_check order by all"),
+            "quality": read_frame(conn, "from meta.quality order by all"),
+            "vocabulary": read_frame(conn, "from meta.vocabulary order by all"),
+            "standard_item": read_frame(conn, "from meta.standard_item order by all"),
+        }
+    return {
+        name: conform(frame, load_contract(name, "published")) for name, frame in tables.items()
+    }
 
 
 def _read_study(conn: Connection, found: dict[str, list[pl.DataFrame]], results: Results) -> None:

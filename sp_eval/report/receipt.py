@@ -27,8 +27,9 @@ class ReceiptFacts:
     `delivery`, `rejection`: rows of the published tables of that name, of one scheme and month,
     without earlier versions of a file. `unusual`: sentences of checks that found something
     unusual. `learned`: one sentence of the release. `reply`: name of the workbook that lists
-    every row, where there is one. `title`: the scheme as people know it. `is_trial`: nothing was
-    delivered, files were only tried.
+    every row, where there is one. `corrected`: rows used that came corrected in a
+    reply. `title`: the scheme as people know it. `is_trial`: nothing was delivered, files were only
+    tried.
     """
 
     title: str
@@ -38,6 +39,7 @@ class ReceiptFacts:
     unusual: tuple[str, ...] = ()
     learned: str | None = None
     reply: str | None = None
+    corrected: int = 0
     is_trial: bool = False
 
 
@@ -73,7 +75,7 @@ def receipt_of(facts: ReceiptFacts) -> Receipt:
     """Return the receipt of one delivery."""
     counts = _counts(facts.delivery)
     is_used = bool(counts.used) or not (counts.rows_in or _whole(facts).height)
-    first = [("Received", _received(counts)), ("Used", _used(counts))]
+    first = [("Received", _received(counts)), ("Used", _used(counts, facts.corrected))]
     if facts.unusual:  # it may mean that rows never came: sooner mended than any single row
         first.append(("Please check", _unusual(facts.unusual)))
     last = [("What to do", _what_to_do(facts, counts, is_used=is_used))]
@@ -120,9 +122,11 @@ def _received(counts: _Counts) -> str:
     return f"{_many(counts.files, 'file')} with {_many(counts.rows_in, 'row')}."
 
 
-def _used(counts: _Counts) -> str:
+def _used(counts: _Counts, corrected: int) -> str:
     share = f" ({counts.used / counts.rows_in:.1%})" if 0 < counts.used < counts.rows_in else ""
     told = f"{counts.used:,} of {_many(counts.rows_in, 'row')}{share}."
+    if corrected:
+        told += f" {_many(corrected, 'row')} of them came corrected in a reply."
     if counts.repeated:
         told += f" {_many(counts.repeated, 'row')} repeated an earlier row and counted once."
     if counts.waiting:

@@ -18,12 +18,15 @@ __all__ = [
     "current_hash",
     "current_view_sql",
     "ensure_ledger",
+    "is_held",
     "published_deliveries",
     "published_rejections",
+    "published_resubmissions",
     "read_deliveries",
     "read_known_deaths",
     "replace_month",
     "schemes_delivering",
+    "withdraw",
 ]
 
 _OWN = """
@@ -39,6 +42,13 @@ create table if not exists meta.rejection_of (
     delivery_key varchar, scheme_code varchar, month varchar, file varchar, sheet varchar,
     row_number integer, rule varchar, column_name varchar, reason varchar
 );
+create or replace view meta.replies_to as
+select
+    delivery_id,
+    string_agg(distinct reply_delivery_id, ';' order by reply_delivery_id) as replies
+from meta.resubmission
+where fate = 'released'
+group by delivery_id;
 create or replace view meta.current_holding as
 select h.delivery_id
 from meta.holding as h
@@ -51,15 +61,16 @@ where d.status = 'current';
 class MonthRecord:
     """One scheme's month as taken in, ready to be stored.
 
-    `delivery`, `rejection` rows of the published contracts; `accepted` contract name -> rows with
-    provenance; `declared_coverage` and `holdings` (`delivery_id, table, supply`) as the intake
-    gives them. `is_stopped`: the brake holds, none of the rows may be used.
+    `delivery`, `rejection`, `resubmission` rows of the published contracts; `accepted` contract
+    name -> rows with provenance; `declared_coverage` and `holdings` (`delivery_id, table, supply`)
+    as the intake gives them. `is_stopped`: the brake holds, none of the rows may be used.
     """
 
     scheme_code: str
     month: str
     delivery: pl.DataFrame
     rejection: pl.DataFrame
+    resubmission: pl.DataFrame
     accepted: Mapping[str, pl.DataFrame]
     declared_coverage: pl.DataFrame
     holdings: pl.DataFrame
@@ -69,7 +80,8 @@ class MonthRecord:
 def ensure_ledger(conn: Connection) -> None:
     """Create the ledger and the tables of taken-in rows if they are not there."""
     create_schemas(conn, ["meta", "taken", "extract"])
-    ensure_table(conn, load_contract("delivery", "published"), schema="meta")
+    for name in ("delivery", "resubmission"):
+        ensure_table(conn, load_contract(name, "published"), schema="meta")
     for statement in _OWN.strip().split(";\n"):
         conn.execute(statement)
     for name in contract_names("extract"):
@@ -103,9 +115,36 @@ def replace_month(conn: Connection, record: MonthRecord) -> None:
         "meta.rejection_of",
         record.rejection.with_columns(delivery_key=pl.lit(f"{record.scheme_code}/{record.month}")),
     )
+    append_frame(conn, "meta.resubmission", record.resubmission)
     if not record.is_stopped:
         _store_rows(conn, record)
     _settle_status(conn, record.scheme_code)
+
+
+def is_held(conn: Connection, scheme: str, month: str) -> bool:
+    """Whether anything of a month stands: in use, refused or missed."""
+    found = read_frame(
+        conn,
+        """select count(*) as files from meta.delivery
+        where scheme_code = $scheme and month = $month and status <> 'withdrawn'""",
+        {"scheme": scheme, "month": month},
+    )
+    return bool(found["files"][0])
+
+
+def withdraw(conn: Connection, scheme: str, month: str) -> None:
+    """Take a month's rows out; call it inside one transaction.
+
+    Its files stay in the ledger as withdrawn. What an earlier month supplied stands again.
+    """
+    where = {"scheme": scheme, "month": month}
+    _forget_rows(conn, where)
+    for change in (
+        "delete from meta.delivery where {here} and status = 'missing'",
+        "update meta.delivery set status = 'withdrawn', superseded_by = null where {here}",
+    ):
+        conn.execute(change.format(here="scheme_code = $scheme and month = $month"), where)
+    _settle_status(conn, scheme)
 
 
 def _as_first_received(conn: Connection, delivery: pl.DataFrame) -> pl.DataFrame:
@@ -142,9 +181,10 @@ def _forget_rows(conn: Connection, where: dict[str, str]) -> None:
         conn.execute(f"delete from taken.{name} where delivery_id in ({ids})", where)
     conn.execute(f"delete from meta.declared_coverage where delivery_id in ({ids})", where)
     conn.execute("delete from meta.holding where scheme_code = $scheme and month = $month", where)
-    conn.execute(
-        "delete from meta.rejection_of where scheme_code = $scheme and month = $month", where
-    )
+    for name in ("rejection_of", "resubmission"):
+        conn.execute(
+            f"delete from meta.{name} where scheme_code = $scheme and month = $month", where
+        )
 
 
 def _point_to_newer_version(conn: Connection, where: dict[str, str]) -> None:
@@ -190,6 +230,14 @@ def _settle_status(conn: Connection, scheme: str) -> None:
         where d.delivery_id = n.delivery_id""",
         {"scheme": scheme},
     )
+    conn.execute(  # a reply is in use as long as the file that it answers
+        """update meta.delivery as reply
+        set status = file.status, superseded_by = file.superseded_by
+        from (select distinct reply_delivery_id, delivery_id from meta.resubmission) as r
+        inner join meta.delivery as file on r.delivery_id = file.delivery_id
+        where reply.delivery_id = r.reply_delivery_id and reply.scheme_code = $scheme""",
+        {"scheme": scheme},
+    )
 
 
 def current_view_sql(name: str) -> str:
@@ -223,9 +271,11 @@ def current_hash(conn: Connection) -> str:
     found = read_frame(
         conn,
         """select md5(coalesce(string_agg(d.delivery_id || '|' || coalesce(d.sha256, '') || '|'
-            || d.rows_accepted, ';' order by d.delivery_id), '')) as digest
+            || d.rows_accepted || coalesce(r.replies, ''), ';' order by d.delivery_id), ''))
+            as digest
         from meta.delivery as d
-        inner join meta.current_holding as c on d.delivery_id = c.delivery_id""",
+        inner join meta.current_holding as c on d.delivery_id = c.delivery_id
+        left join meta.replies_to as r on d.delivery_id = r.delivery_id""",
     )
     return str(found["digest"][0])
 
@@ -286,4 +336,13 @@ def published_rejections(conn: Connection) -> pl.DataFrame:
             and d.status in ('current', 'refused', 'missing')
         )
         order by r.scheme_code, r.month, r.file, r.sheet, r.row_number, r.rule, r.column_name""",
+    )
+
+
+def published_resubmissions(conn: Connection) -> pl.DataFrame:
+    """Where the rows that came corrected are from, of every delivery held."""
+    return read_frame(
+        conn,
+        """from meta.resubmission
+        order by scheme_code, month, reply_file, reply_sheet, reply_row""",
     )

@@ -35,9 +35,11 @@ def datasets_delivered(conn: Connection) -> pl.DataFrame:
     parts = [
         f"""select h.scheme_code, h.month, '{name}' as contract, min(h.supply) as supply,
             sum(t.rows)::bigint as rows,
-            md5(string_agg(t.delivery_id || '|' || t.rows, ';' order by t.delivery_id)) as inputs
+            md5(string_agg(t.delivery_id || '|' || t.rows || coalesce(r.replies, ''), ';'
+                order by t.delivery_id)) as inputs
         from (select delivery_id, count(*) as rows from taken.{name} group by all) as t
         inner join meta.holding as h on t.delivery_id = h.delivery_id
+        left join meta.replies_to as r on t.delivery_id = r.delivery_id
         group by h.scheme_code, h.month"""
         for name in contract_names("extract")
     ]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
+from sp_eval.ingest.ledger import with_replies
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["months_received", "received_digest", "received_month", "versions_that_stand"]
+__all__ = [
+    "corrected_rows",
+    "months_received",
+    "received_digest",
+    "received_month",
+    "versions_that_stand",
+]
 
 
 def months_received(conn: Connection) -> pl.DataFrame:
@@ -52,7 +59,8 @@ def received_month(
 ) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
     """Return rows of `published.delivery` and `published.rejection`, and unusual sentences.
 
-    Earlier versions of a file that came again within the month are left out.
+    Earlier versions of a file that came again within the month are left out. Replies that came
+    back corrected are not rows of their own: what they released is used, of the file they answer.
     """
     where = {"scheme": scheme, "month": month}
     delivery = read_frame(
@@ -60,6 +68,11 @@ def received_month(
         f"""select * from meta.delivery
         where scheme_code = $scheme and month = $month and {_STANDING}
         order by file, sheet""",
+        where,
+    )
+    answers = read_frame(
+        conn,
+        "from meta.resubmission where scheme_code = $scheme and month = $month",
         where,
     )
     rejection = read_frame(
@@ -77,4 +90,15 @@ def received_month(
             expectation), dataset, column_name""",
         where,
     )
-    return delivery, rejection, tuple(unusual["sentence"])
+    return with_replies(delivery, answers), rejection, tuple(unusual["sentence"])
+
+
+def corrected_rows(conn: Connection, scheme: str, month: str) -> int:
+    """Count the rows of a month that came corrected in a reply and are used."""
+    found = read_frame(
+        conn,
+        """select count(*) as corrected from meta.resubmission
+        where scheme_code = $scheme and month = $month and fate = 'released'""",
+        {"scheme": scheme, "month": month},
+    )
+    return int(found["corrected"][0])

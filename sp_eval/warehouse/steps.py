@@ -8,7 +8,7 @@ from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["ensure_steps", "is_done", "record_done", "remembered", "set_remembered"]
+__all__ = ["ensure_steps", "forget_done", "is_done", "record_done", "remembered", "set_remembered"]
 
 
 def ensure_steps(conn: Connection) -> None:
@@ -45,6 +45,13 @@ def record_done(conn: Connection, step: str, part: str, inputs_hash: str) -> Non
             "inputs": inputs_hash,
             "at": datetime.now(UTC).replace(tzinfo=None),
         },
+    )
+
+
+def forget_done(conn: Connection, step: str, part: str) -> None:
+    """Have this part of the step be done again when it is next asked for."""
+    conn.execute(
+        "delete from meta.step where step = $step and part = $part", {"step": step, "part": part}
     )
 
 

@@ -15,7 +15,8 @@ from sp_eval.synthetic.styles import STYLES
 from sp_eval_tests.support.runs import run_line
 
 COMMANDS = [
-    "run", "check", "pseudonymise", "synth", "template", "standard", "query", "export", "status",
+    "run", "check", "pseudonymise", "synth", "template", "standard", "query", "export", "withdraw",
+    "status",
     "quality", "doctor", "ui", "contract", "scheme", "reference",
 ]  # fmt: skip
 
