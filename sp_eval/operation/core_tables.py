@@ -10,22 +10,21 @@ from sp_eval.framework.study_card import scheme_rows
 from sp_eval.framework.vocabulary import vocabulary_rows
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.warehouse.build import Built, create_schemas
-from sp_eval.warehouse.connection import open_file, transaction
+from sp_eval.warehouse.connection import Connection, open_file, transaction
 from sp_eval.warehouse.filled import filled_columns
 from sp_eval.warehouse.frames import read_frame, store_frame
 from sp_eval.warehouse.ledger import current_hash, current_view_sql, schemes_delivering
 from sp_eval.warehouse.steps import is_done, record_done
 
-__all__ = ["bring_together"]
+__all__ = ["bring_together", "is_brought_together"]
 
 
 def bring_together(run: Run) -> None:
     """Build the common tables if what is current has changed."""
     with open_file(run.settings.warehouse) as conn:
-        delivering = schemes_delivering(conn)
-        inputs = digest(current_hash(conn), *delivering, definitions_hash())
-        if is_done(conn, "common", "", inputs):
+        if is_brought_together(conn):
             return
+        delivering, inputs = schemes_delivering(conn), _inputs(conn)
         run.told("bringing all schemes into one form")
         run.has_worked = True
         with transaction(conn):
@@ -46,6 +45,15 @@ def bring_together(run: Run) -> None:
             filled = filled_columns(conn, standard_columns())
             store_frame(conn, "meta.standard_item", standard_rows(delivering, filled))
             record_done(conn, "common", "", inputs)
+
+
+def is_brought_together(conn: Connection) -> bool:
+    """Whether the common tables are those of what is current, as it is now defined."""
+    return is_done(conn, "common", "", _inputs(conn))
+
+
+def _inputs(conn: Connection) -> str:
+    return digest(current_hash(conn), *schemes_delivering(conn), definitions_hash())
 
 
 def _note(run: Run, built: Built) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from sp_eval.operation.core_tables import is_brought_together
 from sp_eval.operation.lock import writer
 from sp_eval.operation.quality_pages import write_quality_pages
 from sp_eval.operation.refused_effect import effects_kept, weigh_refused_rows
@@ -26,7 +27,8 @@ def quality_asked(
 
     Raises
     ------
-    QualityNotKnownError : nothing of the month was taken in, or no run was done yet.
+    QualityNotKnownError : nothing of the month was taken in, or no run was done since it
+        changed.
     RunningElsewhereError : another run holds the lock.
     """
     if not run.settings.warehouse.exists():
@@ -51,8 +53,14 @@ def _states(run: Run, scheme: str, month: str) -> pl.DataFrame:
                 order by dataset""",
                 {"scheme": scheme, "month": month},
             )
+        is_current = known and is_brought_together(conn)
     if rows.is_empty():
         raise QualityNotKnownError(
             f"Nothing of {scheme} {month} was taken in; sp-eval status lists what was."
+        )
+    if not is_current:
+        raise QualityNotKnownError(
+            "What came has changed since the last run, or was used by an earlier version: do"
+            " sp-eval run first."
         )
     return rows

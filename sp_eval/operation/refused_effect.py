@@ -26,7 +26,7 @@ from sp_eval.warehouse.frames import read_frame
 from sp_eval.warehouse.ledger import current_hash, read_known_deaths
 from sp_eval.warehouse.query import QueryRefusedError, query_snapshot
 
-__all__ = ["effect_inputs", "effects_kept", "ensure_effects", "weigh_refused_rows"]
+__all__ = ["effect_inputs", "effects_kept", "ensure_effects", "main_only", "weigh_refused_rows"]
 
 _KEPT = """create table if not exists meta.refused_effect (
     scheme_code varchar, month varchar, study_id varchar, inputs varchar, found varchar,
@@ -136,10 +136,15 @@ def _weigh(
         "with": None,
     }
     if back.back:
-        own = study.model_copy(update={"schemes": (scheme,)})
-        rows = primary_of_tables({**tables, **_together(tables, back)}, own)
+        rows = primary_of_tables({**tables, **_together(tables, back)}, main_only(study, scheme))
         found["with"] = _main(protect_estimates(rows, study.disclosure), study, scheme)
     return found
+
+
+def main_only(study: StudyDesign, scheme: str) -> StudyDesign:
+    """Return the study asked of one scheme's main outcome alone: its estimate is the same."""
+    alone = {"schemes": (scheme,), "outcomes": (study.primary,), "subgroups": (), "horizons": ()}
+    return study.model_copy(update=alone)
 
 
 def _together(tables: Mapping[str, pl.DataFrame], back: PutBack) -> dict[str, pl.DataFrame]:

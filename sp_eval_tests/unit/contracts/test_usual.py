@@ -89,6 +89,7 @@ def test_a_growing_snapshot_is_held_against_its_line() -> None:
     low, high = volume(growing, "2018-07", supply="snapshot")
     assert low < 700 < high
     assert low > 450  # half of what the line leads to, and less than is held already
+    assert high == 700 + 350 + 20  # half as much again as the line leads to, and a few
     low, high = volume([*growing, held("2018-07", 350)], "2018-08", supply="snapshot")
     assert low < 800 < high
 

@@ -10,7 +10,9 @@ import pytest
 
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
+from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.framework.delivery_quality import datasets_of, quality_rows
+from sp_eval.ingest.folder import shown_pattern
 
 DELIVERY = load_contract("delivery", "published")
 CHECK = load_contract("delivery_check", "published")
@@ -92,4 +94,7 @@ def test_a_workbook_lost_is_every_table_of_it_and_a_stranger_is_named_so() -> No
     assert {"referral", "outcome_response", "activity", "programme_cost"} <= set(found)
     assert set(found.values()) == {"failed"}
     assert datasets_of("rotherham", "2019-04", "VAR_SPS_Apr19.xlsx", "Referrals") == ("referral",)
+    for dataset in load_mapping("gloucestershire").datasets.values():
+        expected = datasets_of("gloucestershire", "2019-04", shown_pattern(dataset.file), "")
+        assert dataset.contract in expected
     assert datasets_of("nowhere", "2019-04", "a.csv", "") == ("not_recognised",)
