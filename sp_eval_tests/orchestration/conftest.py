@@ -9,13 +9,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from sp_eval.operation.asked import studies_asked
 from sp_eval.operation.outcome import RunOutcome
 from sp_eval.operation.run import Run
 from sp_eval.orchestration.definitions import build_definitions
 from sp_eval.orchestration.jobs import EVERYTHING
 from sp_eval.pipeline import STEPS, run_all
 from sp_eval.settings import Settings
-from sp_eval.study.protocol import load_studies
 from sp_eval.synthetic.deliveries import write_deliveries
 from sp_eval.synthetic.faults import FaultRates
 
@@ -50,7 +50,7 @@ def materialise(settings: Settings, *names: str, instance: dg.DagsterInstance | 
 
 
 def run_line(settings: Settings) -> RunOutcome:
-    return run_all(Run(settings, load_studies(settings.studies)))
+    return run_all(Run(settings, studies_asked(settings)))
 
 
 @pytest.fixture(scope="session")

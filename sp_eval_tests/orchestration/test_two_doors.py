@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from sp_eval.operation.asked import studies_asked
 from sp_eval.operation.run import Run
 from sp_eval.operation.tables import TABLES
 from sp_eval.orchestration.assets import _SUMMARISED
@@ -18,7 +19,6 @@ from sp_eval.orchestration.deliveries import DELIVERY
 from sp_eval.pipeline import STEPS, run_all
 from sp_eval.report.words import VERDICTS
 from sp_eval.settings import Settings
-from sp_eval.study.protocol import load_studies
 from sp_eval_tests.orchestration.conftest import KEY, Doors, materialise
 
 _TIMES = ("run_id", "started_at", "finished_at", "received_at", "first_run_at")
@@ -155,7 +155,7 @@ def test_a_design_is_red_where_a_check_failed_with_its_sentence(doors: Doors) ->
 
 def test_the_command_line_finds_dagsters_work_done(doors: Doors) -> None:
     before = _bytes(doors.by_dagster)
-    outcome = run_all(Run(doors.by_dagster, load_studies(doors.by_dagster.studies)))
+    outcome = run_all(Run(doors.by_dagster, studies_asked(doors.by_dagster)))
     assert not outcome.has_worked
     assert _bytes(doors.by_dagster) == before
 
