@@ -27,7 +27,7 @@ from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
 from sp_eval.ingest.workbook import Workbook
 
-__all__ = ["TakenIn", "hold_against_deaths", "read_files", "take_in"]
+__all__ = ["TakenIn", "answer_replies", "read_files", "take_in"]
 
 
 def take_in(
@@ -67,7 +67,7 @@ def take_in(
     _take_strangers(arranged.strangers, mapping, book)
     _pass_over(arranged, book)
     missing = [expected.file for expected in arranged.missing]
-    _answer_replies(book, mapping, key, known_deaths)
+    answer_replies(book, mapping, key, known_deaths)
     if folder.is_dir():
         missing += _practices_missing(book, mapping)
         missing += missing_as_usual(arranged.found, usual_rows or {}, mapping)
@@ -106,7 +106,7 @@ def read_files(found: Iterable[Found], *, mapping: SchemeMapping, key: bytes, bo
         _take_file(path, list(group), mapping, pseudonymiser, book)
 
 
-def _answer_replies(
+def answer_replies(
     book: Book, mapping: SchemeMapping, key: bytes, known_deaths: pl.DataFrame | None
 ) -> None:
     """Hold referrals against deaths, and answer the replies: those to registers first."""

@@ -16,7 +16,7 @@ from sp_eval.contracts.frames import conform
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
 from sp_eval.ingest.book import Book
-from sp_eval.ingest.delivery import hold_against_deaths, read_files
+from sp_eval.ingest.delivery import answer_replies, read_files
 from sp_eval.ingest.folder import arrange
 from sp_eval.ingest.gate import Gated
 
@@ -67,17 +67,16 @@ def put_back(
     """
     mapping = mapping.at(month)
     book = Book(mapping.scheme_code, month, lambda _: None)
-    asked = [one for one in arrange(folder, mapping).found if one.dataset.contract in unread]
-    read_files(asked, mapping=mapping, key=key, book=book)
-    hold_against_deaths(book, known_deaths)
+    read_files(arrange(folder, mapping).found, mapping=mapping, key=key, book=book)
+    answer_replies(book, mapping, key, known_deaths)
     rows: dict[str, list[pl.DataFrame]] = {}
     told = [pl.DataFrame(schema=_TOLD)]
     for reading in book.readings:
         contract = load_contract(reading.gated.dataset.contract)
-        if reading.place.delivery_id not in only:
+        if reading.place.delivery_id not in only or contract.name not in unread:
             continue
         columns = set(unread[contract.name])
-        judged = _judged(reading.gated, columns)
+        judged = _judged(reading.gated, columns, in_use=book.released(reading.place))
         told.append(_counted(judged, contract.name))
         back = judged.filter(~pl.col("is_kept_out").any().over("index"))["index"].unique()
         usable = reading.gated.rows.filter(pl.col("__index").is_in(back.implode()))
@@ -97,16 +96,19 @@ def put_back(
     )
 
 
-def _judged(gated: Gated, unread: Collection[str]) -> pl.DataFrame:
+def _judged(gated: Gated, unread: Collection[str], *, in_use: pl.Series) -> pl.DataFrame:
     """Return the faults, `column_name` as the sender writes it, and whether each keeps a row out.
 
     A fault does where its source column makes a column that is read, decides what is kept, or is
-    not named at all. A row that makes no contract row is nothing to put back.
+    not named at all. A row that makes no contract row is nothing to put back, and one that a
+    reply has released (`in_use`, by its number) is not refused any more.
     """
     dataset = gated.dataset
     harmless = _sources(dataset) - _sources_read(dataset, unread)
     makes_rows = gated.rows["__index"].unique().implode()
-    return gated.faults.with_columns(
+    numbers = gated.row[gated.faults["index"]].cast(pl.Int32)
+    refused = gated.faults.filter(~numbers.is_in(in_use.implode()))
+    return refused.with_columns(
         is_kept_out=~(
             pl.col("source").is_in(sorted(harmless)).fill_null(value=False)
             & pl.col("index").is_in(makes_rows)

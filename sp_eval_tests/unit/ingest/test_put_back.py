@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sp_eval.cohort.extract_tables import UNREAD
@@ -83,3 +84,13 @@ def test_what_was_not_read_is_blank_and_the_rest_is_whole(back: PutBack) -> None
 
 def test_files_not_in_use_are_left_alone(folder: Path) -> None:
     assert found(folder, only="another.csv").refused == 0
+
+
+def test_a_row_that_a_reply_released_is_not_refused_any_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = pl.Series("row_number", [3], dtype=pl.Int32)  # the one with an odd gender alone
+    monkeypatch.setattr("sp_eval.ingest.book.Book.released", lambda *_: third)
+    back = found(folder)
+    assert (back.refused, back.back) == (4, 1)
+    assert back.rows["referral"].height == 1
