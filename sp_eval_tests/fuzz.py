@@ -40,6 +40,7 @@ def main(files: int, first: int) -> int:
             seed += 1
     amiss += [f"seed {one['seed']}: {what}" for one in done for what in one["amiss"]]
     slow = [one for one in done if one["seconds"] > _LONGEST]
+    amiss += [f"seed {one['seed']}: {one['seconds']:.1f} s" for one in slow]
     print("\n".join(amiss))
     taken = sum(one["files"] for one in done)
     print(
@@ -49,7 +50,7 @@ def main(files: int, first: int) -> int:
         f" {sum(one['rows'] for one in done):,} rows, {sum(one['planted'] for one in done):,}"
         " numbers planted."
     )
-    return 1 if amiss or slow or taken < files * 0.9 else 0
+    return 1 if amiss or taken < files * 0.9 else 0
 
 
 def _work_through(first: int, seeds: int) -> tuple[list[dict[str, Any]], str | None]:
@@ -82,16 +83,16 @@ def _work(first: int, seeds: int) -> None:
         made = make_delivery(Random(seed))
         amiss, rows = [], 0
         with tempfile.TemporaryDirectory() as folder:
-            started = time.monotonic()
+            started = time.process_time()  # what else the machine does is no hang
             try:
                 taken, told = take_in_delivery(made, Path(folder))
-                seconds = time.monotonic() - started
+                seconds = time.process_time() - started
                 rows = int(taken.delivery["rows_in"].sum())
                 amiss = sorted(
                     set(faults_of(made, taken, told, Path(folder), workbooks=seed % 4 == 0))
                 )
             except BaseException as error:  # noqa: BLE001  (a crash of any kind is what is sought)
-                seconds = time.monotonic() - started
+                seconds = time.process_time() - started
                 at = traceback.extract_tb(error.__traceback__)[-1]
                 amiss = [f"{type(error).__name__} in {Path(at.filename).name} {at.lineno}"]
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

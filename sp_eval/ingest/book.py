@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -80,6 +80,8 @@ class Answered:
 class Book:
     """The notes of one intake; `tell` is told one sentence a file.
 
+    `sent_before`: SHA-256 of files of earlier months -> month and file.
+
     Of reference data, the code is the source's and the month its vintage.
     """
 
@@ -92,6 +94,7 @@ class Book:
     returned: list[Returned] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    sent_before: Mapping[str, str] = field(default_factory=dict)
     stopped: str | None = None
 
     def place(self, file: str, sheet: str | None = None, sha256: str | None = None) -> Place:

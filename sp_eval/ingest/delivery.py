@@ -20,9 +20,10 @@ from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual
 from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end, month_start
-from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
+from sp_eval.ingest.reading import judge, opened, read_table, read_whole, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.resubmission import WHO_DIED, Clerk, set_aside
+from sp_eval.ingest.sent_twice import refuse_repeated
 from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
 from sp_eval.ingest.workbook import Workbook
@@ -40,6 +41,7 @@ def take_in(
     usual_rows: Mapping[str, int] | None = None,
     known_deaths: pl.DataFrame | None = None,
     accepted_brakes: Mapping[str, str] | None = None,
+    sent_before: Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TakenIn:
     """Take in everything that lies in a scheme's folder of one month.
@@ -53,6 +55,7 @@ def take_in(
     usual_rows : rows each table usually has, as from `ledger.usual_rows`
     known_deaths : `person_key, death_date`, used if the delivery brings no register
     accepted_brakes : delivery_id -> who accepted that file in spite of the brake, and why
+    sent_before : SHA-256 of files of earlier months -> month and file
     progress : told one sentence a file
 
     Returns
@@ -61,7 +64,9 @@ def take_in(
         No file makes it raise: every fault ends as a refused row or a refused file.
     """
     mapping = mapping.at(month)
-    book = Book(mapping.scheme_code, month, progress or (lambda _: None))
+    book = Book(
+        mapping.scheme_code, month, progress or (lambda _: None), sent_before=sent_before or {}
+    )
     arranged = arrange(folder, mapping)
     read_files(arranged.found, mapping=mapping, key=key, book=book)
     _take_strangers(arranged.strangers, mapping, book)
@@ -104,6 +109,7 @@ def read_files(found: Iterable[Found], *, mapping: SchemeMapping, key: bytes, bo
     )
     for path, group in groupby(found, key=lambda one: one.path):
         _take_file(path, list(group), mapping, pseudonymiser, book)
+    refuse_repeated(book)
 
 
 def answer_replies(
@@ -132,7 +138,7 @@ def _take_file(
     file = tables[0].file
     digest: str | None = None
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
         digest = hashlib.sha256(data).hexdigest()
         content = opened(path.name, data, in_sheets=tables[0].dataset.sheet is not None)
     except OSError:
@@ -196,9 +202,12 @@ def _take_strangers(
     """Refuse the files that the mapping does not speak of, each with a hint."""
     for path, file in strangers:
         try:
-            data = path.read_bytes()
+            data = read_whole(path)
         except OSError:
             refusal = FileRefusedError("unreadable", "The file cannot be opened.")
+            book.refuse(book.place(file), refusal)
+            continue
+        except FileRefusedError as refusal:
             book.refuse(book.place(file), refusal)
             continue
         digest = hashlib.sha256(data).hexdigest()

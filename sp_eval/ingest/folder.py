@@ -12,6 +12,7 @@ from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
 from sp_eval.ingest.identity import without_numbers
 
 __all__ = [
+    "UNFINISHED",
     "Arrangement",
     "Expected",
     "Found",
@@ -21,6 +22,9 @@ __all__ = [
     "missing_as_usual",
     "shown_pattern",
 ]
+
+UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp")
+"""How the names of files end that another program is still writing."""
 
 _IGNORED = re.compile(r"^(?:\.|~\$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}|\*")

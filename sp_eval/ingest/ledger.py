@@ -14,7 +14,15 @@ from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.folder import claims
 
-__all__ = ["Entry", "Place", "ledger", "rejection_rows", "usual_rows", "with_replies"]
+__all__ = [
+    "Entry",
+    "Place",
+    "ledger",
+    "rejection_rows",
+    "sent_before",
+    "usual_rows",
+    "with_replies",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,18 @@ def usual_rows(deliveries: pl.DataFrame, mapping: SchemeMapping) -> Mapping[str,
             if (dataset.sheet or "") == row["sheet"]:
                 seen.setdefault("/".join([name, *values.values()]), []).append(row["rows_in"])
     return {key: int(median(counts)) for key, counts in seen.items()}
+
+
+def sent_before(deliveries: pl.DataFrame, month: str) -> dict[str, str]:
+    """Return SHA-256 -> month and file of what came in earlier months and was used.
+
+    `deliveries`: as for `usual_rows`.
+    """
+    used = deliveries.filter(
+        pl.col("status").is_in(["current", "superseded"]), pl.col("month") < month
+    )
+    rows = used.sort("month", descending=True).select("sha256", "month", "file").iter_rows()
+    return {sha256: f"{came} as {file}" for sha256, came, file in rows}
 
 
 def with_replies(delivery: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

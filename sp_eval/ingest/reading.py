@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.conform import conform_rows
-from sp_eval.ingest.folder import Found
+from sp_eval.ingest.folder import UNFINISHED, Found
 from sp_eval.ingest.gate import Gated, gate
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.identity import Pseudonymiser
@@ -18,7 +19,7 @@ from sp_eval.ingest.source import pseudonymise, require_own_scheme
 from sp_eval.ingest.stranger import require_not_anothers
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
-__all__ = ["judge", "opened", "read_table", "unread_sheets"]
+__all__ = ["judge", "opened", "read_table", "read_whole", "unread_sheets"]
 
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"
 
@@ -32,6 +33,21 @@ def opened(name: str, data: bytes, *, in_sheets: bool) -> bytes | Workbook:
     if is_workbook(name, data):
         detail = "The file is a workbook where a text file (csv) was agreed."
         raise FileRefusedError("unreadable", detail)
+    return data
+
+
+def read_whole(path: Path) -> bytes:
+    """Return the bytes of a file; raise `FileRefusedError` if it is being written meanwhile."""
+    before = path.stat()
+    data = path.read_bytes()
+    after = path.stat()
+    written = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+    if written or len(data) != after.st_size:
+        detail = "The file was still being written while it was read."
+        raise FileRefusedError("cut_short", detail)
+    if path.name.lower().endswith(UNFINISHED):
+        detail = "By its name the file is still being copied or downloaded."
+        raise FileRefusedError("cut_short", detail)
     return data
 
 

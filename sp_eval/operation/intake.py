@@ -12,7 +12,7 @@ from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.ingest.delivery import TakenIn, take_in
 from sp_eval.ingest.key import PseudonymKey, obtain_key
 from sp_eval.ingest.landing import ReceivedMonth, content_digest, survey
-from sp_eval.ingest.ledger import usual_rows
+from sp_eval.ingest.ledger import sent_before, usual_rows
 from sp_eval.ingest.quarantine import forget_quarantine, write_quarantine
 from sp_eval.ingest.reply import replace_reply
 from sp_eval.operation.run import Run, definitions_hash, digest
@@ -121,6 +121,7 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
         usual_rows=usual_rows(others, mapping),
         known_deaths=read_known_deaths(conn, received.scheme_code),
         accepted_brakes=brakes,
+        sent_before=sent_before(others, received.month),
         progress=lambda sentence: run.told(f"{part}: {sentence}"),
     )
     run.notices += [f"{part}: {notice}" for notice in taken.notices]

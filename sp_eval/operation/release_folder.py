@@ -24,17 +24,24 @@ _TYPES: Final = {"timestamp": "datetime"}
 def write_release_folder(folder: Path, tables: Sequence[tuple[Contract, pl.DataFrame]]) -> None:
     """Write `parquet/<table>.parquet` and `csv/<table>.csv`, names and columns always the same.
 
-    CSV is UTF-8 with a byte order mark, for spreadsheets; a null is an empty cell.
+    CSV is UTF-8 with a byte order mark, for spreadsheets; a null is an empty cell. A text that a
+    spreadsheet would run as a formula has an apostrophe before it: a sender names the files.
     """
     for kind in ("parquet", "csv"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
     for contract, frame in tables:
         frame.write_parquet(folder / "parquet" / f"{contract.name}.parquet", compression="zstd")
-        frame.write_csv(
+        _inert(frame).write_csv(
             folder / "csv" / f"{contract.name}.csv",
             include_bom=True,
             datetime_format="%Y-%m-%dT%H:%M:%S%.6f",
         )
+
+
+def _inert(frame: pl.DataFrame) -> pl.DataFrame:
+    text = pl.col(pl.String)
+    runs = text.str.contains(r"^[=+\-@\t\r]")
+    return frame.with_columns(pl.when(runs).then(pl.concat_str(pl.lit("'"), text)).otherwise(text))
 
 
 def write_descriptor(

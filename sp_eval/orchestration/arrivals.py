@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sp_eval.ingest.folder import is_litter
+from sp_eval.ingest.folder import UNFINISHED, is_litter
 
 __all__ = ["Arrivals", "Seen", "look", "memory_from", "memory_to"]
 
@@ -15,7 +15,6 @@ SETTLED_SECONDS = 20.0
 """For so long a folder must not have changed, from one look to a later one."""
 
 _SHORT = 16  # what is remembered stands on a page of the UI
-_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _signature(folder: Path) -> tuple[str, int, bool]:
     files = list(_files(folder))
     for path, size, changed in files:
         digest.update(f"{path}\0{size}\0{changed}\n".encode())
-    unfinished = any(path.lower().endswith(_UNFINISHED) for path, _, _ in files)
+    unfinished = any(path.lower().endswith(UNFINISHED) for path, _, _ in files)
     return digest.hexdigest()[:_SHORT], len(files), unfinished
 
 

@@ -156,6 +156,19 @@ def test_a_month_withdrawn_is_taken_out_until_it_is_put_back(home: Home) -> None
     assert home.ledger()[f"2019-05/{FILE}"][-1] == "current"
 
 
+def test_a_file_that_comes_late_has_its_month_gated_anew(home: Home) -> None:
+    asked = "select file, status from meta.delivery where file in ('SUS_AE.csv', 'SUS_OP.csv')"
+    assert home.ask(f"{asked} order by 1") == [("SUS_AE.csv", "refused"), ("SUS_OP.csv", "missing")]
+    late = home.home.parent / "synth/rotherham/2019-04/SUS_OP.csv"
+    head = late.read_text().splitlines()[:5]
+    (home.month / "SUS_OP.csv").write_text("\n".join([*head, ""]))
+    home.answer(correct_one)
+    home.take_in()
+    assert home.ask(f"{asked} order by 1") == [("SUS_AE.csv", "current"), ("SUS_OP.csv", "current")]
+    covered = home.ask("select source, covered_to::varchar from meta.declared_coverage order by 1")
+    assert covered == [("ae", "2019-04-01"), ("outpatient", "2019-04-01")]
+
+
 def test_a_list_that_cannot_be_read_begins_nothing(home: Home) -> None:
     (home.home / "withdrawn.yaml").write_text("- month: 2019-05\n")
     told = run_line("run", "--home", str(home.home), "--landing", str(home.landing))

@@ -5,6 +5,7 @@ A few of what `make fuzz` does ten thousand times, and the bombs it found, each 
 
 from __future__ import annotations
 
+import csv
 import re
 import tempfile
 import zipfile
@@ -19,9 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sp_eval.contracts.frames import conform
+from sp_eval.contracts.odcs import load_contract
 from sp_eval.ingest.identity import holds_nhs_number, without_numbers
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.workbook import open_workbook
+from sp_eval.operation.release_folder import write_release_folder
 from sp_eval_tests.support.hostile_delivery import faults_of, make_delivery, take_in_delivery
 
 Write = Callable[..., Path]
@@ -114,6 +118,22 @@ def test_another_kind_of_workbook_is_not_opened(data: bytes) -> None:
     with pytest.raises(FileRefusedError) as refused:
         open_workbook(data)
     assert refused.value.rule in {"unreadable", "cut_short"}
+
+
+def test_no_cell_of_a_released_csv_is_a_formula(tmp_path: Path) -> None:
+    contract = load_contract("attrition", "published")
+    texts = ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "people", None]
+    frame = conform(
+        pl.DataFrame({"study_id": texts[:6], "scheme_code": "x", "step_number": 1, "step": "a",
+                      "people": 1, "reason": texts[1:]}),
+        contract,
+    )  # fmt: skip
+    write_release_folder(tmp_path, [(contract, frame)])
+    found = (tmp_path / "csv" / "attrition.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(found.splitlines()))
+    cells = [cell for row in rows for cell in row.values()]
+    assert not [cell for cell in cells if cell[:1] in set("=+-@\t")]
+    assert (rows[0]["study_id"], rows[5]["study_id"]) == ("'" + texts[0], "people")
 
 
 @pytest.mark.parametrize(

@@ -342,5 +342,10 @@ def test_every_rule_for_files_is_tested_here() -> None:
         "cut_short",
         "missing",
     }
-    elsewhere = {"brake", "reply_unknown", "reply_outdated"}  # these have their own tests
+    elsewhere = {
+        "brake",
+        "reply_unknown",
+        "reply_outdated",
+        "sent_twice",
+    }  # these have their own tests
     assert rule_names("file") == tested | elsewhere
