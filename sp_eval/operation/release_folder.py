@@ -41,7 +41,9 @@ def write_release_folder(folder: Path, tables: Sequence[tuple[Contract, pl.DataF
 def _inert(frame: pl.DataFrame) -> pl.DataFrame:
     text = pl.col(pl.String)
     runs = text.str.contains(r"^[=+\-@\t\r]")
-    return frame.with_columns(pl.when(runs).then(pl.concat_str(pl.lit("'"), text)).otherwise(text))
+    return frame.with_columns(
+        pl.when(runs).then(text.str.replace("^", "'")).otherwise(text).name.keep()
+    )
 
 
 def write_descriptor(

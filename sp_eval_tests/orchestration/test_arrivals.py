@@ -79,7 +79,7 @@ def test_a_changed_file_has_another_digest_and_the_same_content_the_same(landing
 
 
 def test_bad_names_are_told_and_hold_nobody_up(landing: Path) -> None:
-    (landing / "leeds" / "2019-04").mkdir(parents=True)
+    (landing / "nowhere" / "2019-04").mkdir(parents=True)
     (landing / "rotherham" / "2019-4").mkdir()
     (landing / "notes").mkdir()
     (landing / "rotherham" / "2019-4" / "x.csv").write_text("x")
