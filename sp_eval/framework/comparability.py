@@ -115,7 +115,7 @@ def _same_care(study: StudyDesign, sides: Sequence[Side], outcome: Outcome) -> R
     none = [side.title for side in lacking if outcome.name not in side.counted]
     parts = [] if lacking else ["counted by one definition in every scheme"]
     if own:
-        parts.append(f"{_listed(own)} sent counts of its own before and after, and no dates")
+        parts.append(f"{_listed(own)} sent own counts before and after, and no dates")
     if none:
         parts.append(f"no file of {_listed(none)} covers them for long enough")
     told = f"{outcome.label}: {'; '.join(parts)}."

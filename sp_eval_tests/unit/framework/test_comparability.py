@@ -100,7 +100,7 @@ def test_a_gap_beyond_chance_is_said_as_such() -> None:
         (
             {"held": frozenset(), "counted": frozenset({"gp_contact"})},
             "same_care",
-            "Scheme Two sent counts of its own before and after, and no dates",
+            "Scheme Two sent own counts before and after, and no dates",
         ),
         ({"months": (date(2017, 8, 1), date(2018, 3, 1))}, "same_months", "different months"),
         ({"months": None}, "same_months", "Nobody of Scheme Two is analysed"),
