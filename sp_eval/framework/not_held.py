@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
 from sp_eval.study.outcomes import Outcome
 
-__all__ = ["columns_not_recorded", "reason_not_held", "why_not_sent"]
+__all__ = ["blind_spot", "columns_not_recorded", "reason_not_held", "why_not_sent"]
 
 _CONTRACT_OF = {"gp_contact": "gp_contact"}  # every other source is hospital activity
 
@@ -30,6 +30,19 @@ def columns_not_recorded(mapping: SchemeMapping) -> dict[str, str]:
 def why_not_sent(mapping: SchemeMapping, lacking: Iterable[str]) -> dict[str, str]:
     """Contract -> reason, of the contracts nothing fills and the mapping gives a reason for."""
     return {name: mapping.absent[name] for name in lacking if name in mapping.absent}
+
+
+def blind_spot(scheme_code: str) -> str | None:
+    """What a scheme's comparison cannot allow for, because of what it does not send; None if all.
+
+    How much it may be: docs/explanation/schemes.md.
+    """
+    if scheme_code in mapped_schemes() and "gp_contact" in load_mapping(scheme_code).absent:
+        return (
+            "This scheme sends no GP contacts: the busy weeks that lead to a referral cannot be"
+            " allowed for, so what is found leans towards more care than the scheme brought."
+        )
+    return None
 
 
 def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
