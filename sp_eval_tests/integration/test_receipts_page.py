@@ -22,7 +22,7 @@ def test_its_commands_run_and_leave_the_files_it_names(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     study = narrow_study(tmp_path / "narrow.yaml")
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 7
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
         assert name == "sp-eval"
