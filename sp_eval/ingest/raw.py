@@ -7,7 +7,7 @@ they keep the number they have in the file.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -24,13 +24,15 @@ from sp_eval.ingest.header import (
 from sp_eval.ingest.parse import Dating
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.renamed import likely_names
-from sp_eval.ingest.text import DELIMITERS, Decoded, Records, decode, records
+from sp_eval.ingest.rows import RowsOfText, joined
+from sp_eval.ingest.text import DELIMITERS, Decoded, decode, records
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["RawTable", "fits_text", "read_sheet", "read_text"]
 
 _TOP_CHARACTERS = 65_536
 _TOP_ROWS = 60
+_BLOCK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +60,22 @@ def read_text(data: bytes, dataset: Dataset, *, last_day: date) -> RawTable:
     if found is None:
         raise _no_header(dataset)
     layout, decoded, delimiter, header = found
-    parsed = records(decoded.text, delimiter=delimiter)
-    cells, row, wrong_width = _to_cells(parsed, header)
+    text = RowsOfText(_blocks(decoded.text), delimiter, header.width, header.index + 1)
+    rows = joined(list(text.pieces()), width=header.width)
     table = _finished(
         RawTable(
-            cells=cells,
-            row=row,
-            wrong_width=wrong_width,
+            cells=rows.cells,
+            row=rows.row,
+            wrong_width=rows.wrong_width,
             header=header,
             dates=layout.dates or dataset.dates,
             from_workbook=False,
-            open_end=parsed.open_end,
+            open_end=text.open_end,
             notices=_departures(layout, dataset, decoded, delimiter),
         ),
         dataset,
     )
-    _require_whole(parsed, decoded, header, rows_in=table.cells.height)
+    _require_whole(text, decoded, header, rows_in=table.cells.height)
     _require_columns(table, dataset, last_day)
     return table
 
@@ -129,38 +131,28 @@ def _departures(
     return tuple(notices)
 
 
-def _is_blank(row: Sequence[str]) -> bool:
-    return not any(cell.strip() for cell in row)
+def _blocks(text: str) -> Iterator[bytes]:
+    """Yield the text as UTF-8 in blocks of whole lines, so that an odd line spoils only one."""
+    data, start = text.encode(), 0
+    while start < len(data):
+        end = data.find(b"\n", start + _BLOCK_BYTES) + 1 or len(data)
+        yield data[start:end]
+        start = end
 
 
-def _require_whole(parsed: Records, decoded: Decoded, header: Header, *, rows_in: int) -> None:
+def _require_whole(text: RowsOfText, decoded: Decoded, header: Header, *, rows_in: int) -> None:
     """Raise `cut_short` if the file ends in mid-row.
 
     A last row with all its fields but no line end may be whole: many programs write no last
     line end. Whether its last cell is, its own rules decide.
     """
-    if parsed.open_quote:
-        detail = f"A quotation mark opened in row {parsed.numbers[-1]} is never closed."
+    if text.open_quote:
+        detail = f"A quotation mark opened in row {text.last} is never closed."
         raise FileRefusedError("cut_short", detail, rows_in=rows_in)
-    short = bool(parsed.rows) and len(parsed.rows[-1]) < header.width
-    if decoded.cut or (parsed.open_end and short and len(parsed.rows) > header.index + 1):
-        detail = f"The file ends in the middle of row {parsed.numbers[-1]}."
+    is_short = bool(text.last) and text.last_width < header.width
+    if decoded.cut or (text.open_end and is_short):
+        detail = f"The file ends in the middle of row {text.last or header.index + 1}."
         raise FileRefusedError("cut_short", detail, rows_in=rows_in)
-
-
-def _to_cells(parsed: Records, header: Header) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
-    places = range(header.index + 1, len(parsed.rows))
-    kept = [at for at in places if not _is_blank(parsed.rows[at])]
-    rows = [parsed.rows[at] for at in kept]
-    widths = [len(row) for row in rows]
-    width = max(header.width, *widths) if rows else header.width
-    if any(found != width for found in widths):
-        rows = [row + [""] * (width - len(row)) for row in rows]
-    columns: Sequence[Sequence[str]] = list(zip(*rows, strict=True)) or [()] * width
-    cells = pl.DataFrame([pl.Series(f"c{n}", c, dtype=pl.String) for n, c in enumerate(columns)])
-    numbers = pl.Series("row", [parsed.numbers[at] for at in kept], dtype=pl.UInt32)
-    wrong = pl.Series("wrong_width", [found != header.width for found in widths], dtype=pl.Boolean)
-    return cells, numbers, wrong
 
 
 def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTable:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sp_eval.ingest.refusal import FileRefusedError
 
-__all__ = ["Decoded", "Records", "decode", "records"]
+__all__ = ["DELIMITERS", "Decoded", "Records", "decode", "quote_is_open", "records"]
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -94,12 +94,13 @@ def records(text: str, *, delimiter: str, limit: int | None = None) -> Records:
     except csv.Error:
         # the only error without strict: a cell too long to be one, so a quote that never closes
         return Records([*rows, []], [*numbers, start], open_end=True, open_quote=True)
-    open_quote = bool(rows) and _quote_is_open(lines[numbers[-1] - 1 :], delimiter)
+    open_quote = bool(rows) and quote_is_open(lines[numbers[-1] - 1 :], delimiter)
     open_end = bool(lines) and not lines[-1].endswith(("\n", "\r"))
     return Records(rows, numbers, open_end=open_end or open_quote, open_quote=open_quote)
 
 
-def _quote_is_open(lines: Sequence[str], delimiter: str) -> bool:
+def quote_is_open(lines: Sequence[str], delimiter: str) -> bool:
+    """Tell whether a quotation mark in the last record's lines is never closed."""
     try:
         list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:

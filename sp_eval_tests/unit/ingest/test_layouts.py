@@ -250,7 +250,7 @@ def test_a_death_in_the_table_of_people_is_remembered(tmp_path: Path) -> None:
     record = MonthRecord(
         scheme_code="tpp", month="2024-01", delivery=found.delivery, rejection=found.rejection,
         accepted=found.accepted, declared_coverage=found.declared_coverage,
-        holdings=found.tables, is_stopped=False,
+        holdings=found.tables, resubmission=found.resubmission, is_stopped=False,
     )  # fmt: skip
     replace_month(conn, record)
     assert read_known_deaths(conn, "tpp")["death_date"].to_list() == [date(2020, 1, 2)]

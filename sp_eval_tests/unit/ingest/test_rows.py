@@ -1,0 +1,114 @@
+"""Rows read in blocks: the same as the csv module gives for the whole text, whatever the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sp_eval.ingest import rows as reader
+from sp_eval.ingest.rows import RowsOfText, joined
+from sp_eval.ingest.text import records
+
+Told = tuple[list[list[str]], list[int], list[bool], bool, bool, int]
+
+sound = st.sampled_from(["a", "bb", "", " ", "x", "é"])
+quoted = st.sampled_from(["a", '"q"', '""', "é", '"a,b"'])
+odd = st.sampled_from(
+    ["", '"', '"x\ny"', 'z"z', '"w"v', '"a""b"', "\x1c", "\u3000", "\x00", "\ufeff", "\r", "\u0085"]
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, int]:
+    """A text with a header, and the header's width: tidy, quoted or spoilt, ends as they come."""
+    width = draw(st.integers(1, 4))
+    cell = draw(st.sampled_from([sound, quoted, sound | quoted | odd]))
+    widths = draw(st.sampled_from([st.just(width), st.integers(0, 5)]))
+    end = st.sampled_from(draw(st.sampled_from([["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r"]])))
+    lines = draw(st.lists(widths.flatmap(lambda n: st.lists(cell, min_size=n, max_size=n))))
+    text = ",".join("h" * width) + draw(end)
+    text += "".join(",".join(line) + draw(end) for line in lines)
+    return (text.rstrip("\r\n") if draw(st.booleans()) else text), width
+
+
+def trimmed(row: tuple[str, ...] | list[str]) -> list[str]:
+    """A row without its empty cells at the end: a frame has them as its widest row does."""
+    return [cell for at, cell in enumerate(row) if any(row[at:])]
+
+
+def by_csv(text: str, width: int) -> Told:
+    found = records(text, delimiter=",")
+    below = list(zip(found.rows, found.numbers, strict=True))[1:]
+    kept = [(row, number) for row, number in below if any(cell.strip() for cell in row)]
+    return (
+        [trimmed(row) for row, _ in kept],
+        [number for _, number in kept],
+        [len(row) != width for row, _ in kept],
+        found.open_end and bool(below),
+        found.open_quote,
+        found.numbers[-1] if below or found.open_quote else 0,
+    )
+
+
+def in_blocks(text: str, size: int) -> Iterator[bytes]:
+    rest = text.encode()
+    while rest:
+        end = rest.find(b"\n", size) + 1 or len(rest)
+        yield rest[:end]
+        rest = rest[end:]
+
+
+def by_blocks(text: str, width: int, size: int) -> Told:
+    read = RowsOfText(in_blocks(text, size), ",", width, 1)
+    rows = joined(list(read.pieces()), width=width)
+    return (
+        [trimmed(row) for row in rows.cells.rows()],
+        rows.row.to_list(),
+        rows.wrong_width.to_list(),
+        read.open_end and bool(read.last),
+        read.open_quote,
+        read.last,
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(table=tables(), size=st.sampled_from([1, 9, 1000]))
+def test_blocks_give_what_csv_gives(table: tuple[str, int], size: int) -> None:
+    text, width = table
+    assert by_blocks(text, width, size) == by_csv(text, width)
+
+
+@pytest.mark.parametrize(
+    ("block", "is_quick"),
+    [
+        ("1,2\n3,4\n", True),
+        ("1,2\r\n3,4\r\n", True),
+        ('"1","2"\n"",4', True),
+        ("1,2\n3,4\r\n", False),
+        ("1,2,3\n4\n", False),
+        ("1\n3,4,", False),
+        ('1,"2\n3",4\n', False),
+        ('"1,2"\n3,4,5\n', False),
+        ('5" pipe,2\n', False),
+        ("1,\x002\n", False),
+        ("1," + "x" * 200_000 + "\n", False),
+    ],
+)
+def test_which_blocks_are_well_behaved(block: str, is_quick: bool) -> None:
+    assert (reader._split(block.encode(), ",", 2) is not None) == is_quick
+
+
+def test_a_cell_that_never_ends_is_a_quote_left_open() -> None:
+    text = "h,h\n1,2\n" + 'x,"' + "y" * 200_000 + "\n1,2\n"
+    assert by_blocks(text, 2, 1)[4:] == by_csv(text, 2)[4:] == (True, 3)
+
+
+def test_joined_pieces_are_as_wide_as_the_widest() -> None:
+    read = RowsOfText(iter([b"h\n1\n", b"1,2\n"]), ",", 1, 1)
+    rows = joined(list(read.pieces()), width=1)
+    assert rows.cells.rows() == [("1", ""), ("1", "2")]
+    assert rows.row.dtype == pl.UInt32
