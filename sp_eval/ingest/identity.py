@@ -18,12 +18,14 @@ __all__ = ["Pseudonymiser", "digits_of", "holds_nhs_number", "nhs_fault", "witho
 
 _SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015]+")
 _EXCEL_NUMBER = re.compile(r"^(\d+)\.0+$")
-_TEN_DIGITS = re.compile(r"^[0-9]{10}$")
+_TEN_DIGITS = re.compile(r"^[0-9]{10}\Z")
 _IN_TEXT = re.compile(r"(?<!\d)\d{3}[\W_]{0,3}\d{3}[\W_]{0,3}\d{4}(?!\d)")
 
 
 def digits_of(text: str) -> str:
     """Return a number as it would be written plainly: no spaces or hyphens, no `.0` of a sheet."""
+    if text.isascii() and text.isdigit():
+        return text
     plain = _SEPARATORS.sub("", text)
     number = _EXCEL_NUMBER.match(plain)
     return number.group(1) if number else plain
@@ -41,8 +43,10 @@ def nhs_fault(digits: str) -> str | None:
         return "nhs_bad_check_digit"
     if len(set(digits)) == 1:
         return "nhs_repdigit"
-    total = sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1)))  # noqa: B905
-    return None if (11 - total % 11) % 11 == int(digits[9]) else "nhs_bad_check_digit"
+    # written out, as it is worked out for everybody; 48 is the code of the digit 0
+    a, b, c, d, e, f, g, h, i, check = digits.encode()
+    total = 10 * a + 9 * b + 8 * c + 7 * d + 6 * e + 5 * f + 4 * g + 3 * h + 2 * i - 54 * 48
+    return None if (11 - total % 11) % 11 == check - 48 else "nhs_bad_check_digit"
 
 
 def holds_nhs_number(text: str) -> bool:
