@@ -35,12 +35,12 @@ def why_not_sent(mapping: SchemeMapping, lacking: Iterable[str]) -> dict[str, st
 def blind_spot(scheme_code: str) -> str | None:
     """What a scheme's comparison cannot allow for, because of what it does not send; None if all.
 
-    How much it may be: docs/explanation/schemes.md.
+    It shuts the design gate. How much it may be: docs/explanation/schemes.md.
     """
     if scheme_code in mapped_schemes() and "gp_contact" in load_mapping(scheme_code).absent:
         return (
-            "This scheme sends no GP contacts: the busy weeks that lead to a referral cannot be"
-            " allowed for, so what is found leans towards more care than the scheme brought."
+            "this scheme sends no GP contacts, so the busy weeks that lead to a referral cannot be"
+            " allowed for, and what is found leans towards more care than the scheme brought"
         )
     return None
 

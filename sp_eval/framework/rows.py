@@ -7,7 +7,6 @@ from typing import Any
 
 from sp_eval.cohort.attrition import referred_count
 from sp_eval.framework.design_store import SchemeCompared
-from sp_eval.framework.not_held import blind_spot
 from sp_eval.framework.verdict import Verdict
 from sp_eval.models.estimate import Estimate
 from sp_eval.study.design import OutcomeChoice, StudyDesign
@@ -105,8 +104,7 @@ class RowMaker:
         `grade` is weak until what speaks for more was looked at: see `grade.graded`.
         """
         row = self._base(choice, estimate.method, estimate.scale, role, grade)
-        blind = blind_spot(self.scheme_code) if row["role"] != "descriptive" else None
-        notes = [*labels_of(self.study), *(one for one in (blind, note) if one)]
+        notes = [*labels_of(self.study), *((note,) if note else ())]
         row["notes"] = " ".join(notes) or None
         row |= {
             "point": estimate.point,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
 from sp_eval.cohort.attrition import attrition_rows
@@ -11,8 +9,8 @@ from sp_eval.cohort.build import read_eligible, read_history, referrals_received
 from sp_eval.comparison.propensity import NotConvergedError
 from sp_eval.comparison.scheme_design import design_scheme
 from sp_eval.framework.design_store import SchemeCompared
-from sp_eval.framework.gate import Gate, facts_in_words, judge_design
-from sp_eval.framework.not_held import reason_not_held
+from sp_eval.framework.gate import Check, Gate, facts_in_words, judge_design
+from sp_eval.framework.not_held import blind_spot, reason_not_held
 from sp_eval.models.weight_facts import weight_facts
 from sp_eval.study.design import StudyDesign
 from sp_eval.study.outcomes import OUTCOMES
@@ -41,7 +39,16 @@ def gate_of(compared: SchemeCompared, study: StudyDesign) -> Gate | None:
         return None
     facts = weight_facts(compared.design, study.post)
     gate = judge_design(compared.design.primary, study.thresholds, share_at_cap=facts.share_at_cap)
-    return replace(gate, facts=facts_in_words(facts), override=study.override)
+    checks = (*gate.checks, *_unseen(compared.scheme_code))
+    return Gate(checks, facts_in_words(facts), study.override)
+
+
+def _unseen(scheme_code: str) -> tuple[Check, ...]:
+    """The check that fails where what leads to a referral is in no file: nobody can match on it."""
+    told = blind_spot(scheme_code)
+    return (
+        () if told is None else (Check("busy_weeks_known", 0.0, 1.0, passed=False, sentence=told),)
+    )
 
 
 def _hindrance(

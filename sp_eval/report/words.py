@@ -172,6 +172,7 @@ CHECKS = {
     "balance": "The groups were alike before referral",
     "effective_comparison": "Enough different similar people",
     "weights_at_cap": "No few people count for too much",
+    "busy_weeks_known": "What leads to a referral is known",
 }
 DIAGNOSTICS = {
     "overlap": "Somebody to compare with for each",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sp_eval.cohort.build import read_eligible, read_history
+from sp_eval.comparison.scheme_design import design_scheme
+from sp_eval.framework.design_store import SchemeCompared
 from sp_eval.framework.not_held import blind_spot, reason_not_held
-from sp_eval.framework.rows import RowMaker
-from sp_eval.models.estimate import Estimate
+from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.study.outcomes import OUTCOMES
 from sp_eval_tests.support.studies import a_study
+from sp_eval_tests.support.worlds import candidates_of, small_world
 
 
 def test_the_reason_is_the_mappings_own() -> None:
@@ -17,15 +20,20 @@ def test_the_reason_is_the_mappings_own() -> None:
     assert reason_not_held("nowhere", OUTCOMES["gp_contact"]) is None
 
 
-def test_a_comparison_without_gp_contacts_says_which_way_it_leans() -> None:
+def test_the_gate_stays_shut_where_gp_contacts_are_not_sent() -> None:
     assert blind_spot("rotherham") is None
+    told = blind_spot("ways_to_wellness")
+    assert told is not None
     study = a_study()
-    found = Estimate(
-        method="matched_rate_ratio", scale="rate_ratio", point=1.1, ci_low=1.0, ci_high=1.2,
-        ci_level=0.95, p_value=0.05, n_analysed=100, n_comparison=500, events_exposed=50,
-        person_years_exposed=100.0,
-    )  # fmt: skip
-    for scheme, says in (("ways_to_wellness", True), ("rotherham", False)):
-        maker = RowMaker(study, scheme, 100, "run")
-        notes = maker.released(study.primary, found, role="primary")["notes"] or ""
-        assert ("leans towards more care" in notes) is says
+    conn = candidates_of(small_world().tables, study)
+    design = design_scheme(read_eligible(conn, "rotherham"), read_history(conn, "rotherham"), study)
+    seen, unseen = (
+        gate_of(SchemeCompared(code, design, [], None), study)
+        for code in ("rotherham", "ways_to_wellness")
+    )
+    assert seen is not None
+    assert unseen is not None
+    new = [check.name for check in unseen.checks if check not in seen.checks]
+    assert new == ["busy_weeks_known"]
+    assert not unseen.is_open
+    assert told in (unseen.reason or "")
