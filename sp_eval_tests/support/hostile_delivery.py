@@ -105,7 +105,8 @@ def make_delivery(chance: Random) -> Delivery:
         else:
             _add_text(made, name, table, chance)
     for data in made.files.values():
-        made.planted.update(re.findall(r"999\d{7}", data.decode("latin-1")))
+        made.planted.update(re.findall(r"(?<!\d)999\d{7}(?!\d)", data.decode("latin-1")))
+    made.planted.discard("9" * 10)  # a dummy is nobody's, and stands in any long row of nines
     return made
 
 
