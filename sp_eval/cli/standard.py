@@ -43,8 +43,8 @@ def standard_and_show(schemes: Sequence[str] | None) -> int:
 
 
 def _columns_held(mapping: SchemeMapping) -> set[str]:
-    items = [item for item in standard_items() if item.column]
-    return {item.column for item in items if item.column and held_by(mapping, item)[0] == "held"}
+    found = (held_by(mapping, item) for item in standard_items())
+    return {held.column for held in found if held.status == "held" and held.column}
 
 
 def _show_items(mapping: SchemeMapping) -> None:
@@ -52,8 +52,7 @@ def _show_items(mapping: SchemeMapping) -> None:
     for head in ("item", "held", "column, or why not"):
         told.add_column(head)
     for item in standard_items():
-        status, reason = held_by(mapping, item)
-        told.add_row(
-            item.item, _STATUS[status], (item.column if status == "held" else reason) or ""
-        )
+        held = held_by(mapping, item)
+        where = held.column if held.status == "held" else held.reason
+        told.add_row(item.item, _STATUS[held.status], where or "")
     console.print(told)

@@ -2,7 +2,7 @@
 
 The standard (PRSB 1.1, January 2023; kept by NHS England since January 2026) asks for four groups:
 demographics, needs and concerns, support offered, outcomes. `codes/information_standard.csv` lists
-its items in our words, the column that holds each, and how sure it is that it is asked for.
+its items in our words, the columns that hold each, and how sure it is that it is asked for.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["GroupCoverage", "StandardItem", "covered_groups", "standard_items"]
 
 @dataclass(frozen=True, slots=True)
 class StandardItem:
-    """One item of the standard; `column` is `contract.column`, or None where it has no place."""
+    """One item of the standard; any of `columns`, `contract.column`, holds it; none: no place."""
 
     group: str
     item: str
     is_minimum: bool
-    column: str | None
+    columns: tuple[str, ...]
     note: str | None
 
 
@@ -43,7 +43,7 @@ def standard_items() -> tuple[StandardItem, ...]:
             group=row["group"],
             item=row["item"],
             is_minimum=row["minimum"] == "yes",
-            column=row["column"] or None,
+            columns=tuple(row["column"].split()),
             note=row["note"] or None,
         )
         for row in code_table("information_standard")
@@ -57,7 +57,7 @@ def covered_groups(held: set[str] | None = None) -> tuple[GroupCoverage, ...]:
     found = []
     for group in groups:
         own = [item for item in items if item.group == group]
-        has = [i for i in own if i.column is not None and (held is None or i.column in held)]
+        has = [i for i in own if i.columns and (held is None or held.intersection(i.columns))]
         found.append(
             GroupCoverage(
                 group=group,

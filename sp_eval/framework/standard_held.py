@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import polars as pl
 
@@ -12,29 +13,49 @@ from sp_eval.contracts.information_standard import StandardItem, standard_items
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
 
-__all__ = ["held_by", "standard_columns", "standard_rows"]
+__all__ = ["Held", "held_by", "standard_columns", "standard_rows"]
 
 _NO_FILE: Final = "the scheme sends no such table"
 
 
 def standard_columns() -> list[tuple[str, str]]:
     """The `(contract, column)` pairs that hold an item of the standard, each once."""
-    columns = dict.fromkeys(item.column for item in standard_items() if item.column)
+    columns = dict.fromkeys(column for item in standard_items() for column in item.columns)
     return [(name.split(".")[0], name.split(".")[1]) for name in columns]
 
 
-def held_by(mapping: SchemeMapping, item: StandardItem) -> tuple[str, str | None]:
-    """Return (`held` | `absent` | `no_place`, why not) of an item by a scheme's mapping."""
-    if item.column is None:
-        return "no_place", item.note
-    contract, column = item.column.split(".")
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether a scheme holds an item: `column` that does, or would; `reason` why not."""
+
+    status: Literal["held", "absent", "no_place"]
+    column: str | None
+    reason: str | None
+
+
+def held_by(mapping: SchemeMapping, item: StandardItem) -> Held:
+    """Say whether a scheme's mapping fills an item of the standard, and why not."""
+    if not item.columns:
+        return Held("no_place", None, item.note)
+    reasons = {column: _why_not(mapping, column) for column in item.columns}
+    filled = next((column for column, reason in reasons.items() if reason is None), None)
+    if filled is not None:
+        return Held("held", filled, None)
+    # a table that is sent and lacks it says more than one that is not sent at all
+    told = [reason for reason in reasons.values() if reason not in (None, _NO_FILE)]
+    return Held("absent", item.columns[0], told[0] if told else _NO_FILE)
+
+
+def _why_not(mapping: SchemeMapping, named: str) -> str | None:
+    """Why a scheme does not fill a column; None if it does."""
+    contract, column = named.split(".")
     rules = [d.columns.get(column) for d in mapping.datasets.values() if d.contract == contract]
     if not rules:
-        return "absent", mapping.absent.get(contract, _NO_FILE)
+        return mapping.absent.get(contract, _NO_FILE)
     # a column that an unpivoted row makes has no rule of its own
     if any(rule is None or rule.absent is None for rule in rules):
-        return "held", None
-    return "absent", next(rule.absent for rule in rules if rule is not None)
+        return None
+    return next(rule.absent for rule in rules if rule is not None)
 
 
 def standard_rows(delivering: Iterable[str], filled: pl.DataFrame) -> pl.DataFrame:
@@ -47,9 +68,9 @@ def standard_rows(delivering: Iterable[str], filled: pl.DataFrame) -> pl.DataFra
     for code in sorted(set(delivering) & set(mapped_schemes())):
         mapping = load_mapping(code)
         for number, item in enumerate(standard_items(), start=1):
-            status, reason = held_by(mapping, item)
-            rows.append((code, number, item.group, item.item, item.is_minimum, item.column,
-                         status, reason))  # fmt: skip
+            held = held_by(mapping, item)
+            rows.append((code, number, item.group, item.item, item.is_minimum, held.column,
+                         held.status, held.reason))  # fmt: skip
     if not rows:
         return empty_frame(contract)
     names = ["scheme_code", "item_number", "item_group", "item", "is_minimum", "column_name",

@@ -49,11 +49,12 @@ def _alone(text: pl.Expr, check: Check, dating: Dating) -> Iterator[Fault]:
     if check.pattern is not None:
         fits = text.str.contains(f"^(?:{check.pattern})$").fill_null(value=True)
         yield Fault("out_of_range", ~fits)
-    if check.code == "snomed_ct":
-        yield from snomed_faults(text)
+    misread = list(snomed_faults(text)) if check.code == "snomed_ct" else []
+    yield from misread
     if check.code_list is not None:
         known = text.is_in(list(codes_of_list(check.code_list))).fill_null(value=True)
-        yield Fault("unknown_code", ~known)
+        # a code that is none cannot be in a list: it is told once
+        yield Fault("unknown_code", pl.all_horizontal(~known, *(~f.breaks for f in misread)))
     if check.parse is not None:
         yield from parsed(text, check.parse, dating).faults
     if check.minimum is not None or check.maximum is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sp_eval.cohort.build import build_core
 from sp_eval.cohort.extract_tables import outcome_sources
 from sp_eval.contracts.odcs import contract_names
+from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
 from sp_eval.framework.standard_held import standard_columns, standard_rows
 from sp_eval.framework.study_card import scheme_rows
 from sp_eval.framework.vocabulary import vocabulary_rows
@@ -41,7 +42,8 @@ def bring_together(run: Run) -> None:
             store_frame(conn, "meta.scheme", scheme_rows(delivering))
             build_core(conn, lambda built: _note(run, built))
             words = read_frame(conn, "from core.sender_word")
-            store_frame(conn, "meta.vocabulary", vocabulary_rows(words))
+            mappings = [load_mapping(code) for code in delivering if code in mapped_schemes()]
+            store_frame(conn, "meta.vocabulary", vocabulary_rows(words, mappings))
             filled = filled_columns(conn, standard_columns())
             store_frame(conn, "meta.standard_item", standard_rows(delivering, filled))
             record_done(conn, "common", "", inputs)
