@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-__all__ = ["Expected", "due_of", "expected_deliveries", "in_words", "month_in_words", "short_name"]
+__all__ = ["Expected", "due_of", "expected_deliveries", "in_words", "month_in_words"]
 
 # A scheme that sent nothing for so long has ended, or its files are of the past on purpose.
 _SILENT_MONTHS = 12
@@ -75,8 +75,3 @@ def month_in_words(month: str, *, today: date) -> str:
 def in_words(day: date, *, today: date) -> str:
     """`15 November`; with its year where that is another than this."""
     return f"{day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")
-
-
-def short_name(scheme: str) -> str:
-    """The scheme's code as people write it."""
-    return scheme.replace("_", " ").title()

@@ -13,8 +13,8 @@ from sp_eval.operation.deadline import (
     expected_deliveries,
     in_words,
     month_in_words,
-    short_name,
 )
+from sp_eval.report import words
 
 __all__ = ["Month", "MonthMessage", "message_of_the_month"]
 
@@ -76,7 +76,7 @@ def message_of_the_month(
 def _absent(awaited: Expected, today: date) -> MonthMessage:
     is_due = "was due" if awaited.is_late else "due"
     sentence = (
-        f"{short_name(awaited.scheme)} {month_in_words(awaited.month, today=today)}:"
+        f"{words.short(awaited.scheme)} {month_in_words(awaited.month, today=today)}:"
         f" not received ({is_due} {in_words(awaited.due, today=today)}),"
         f" {_standing(awaited, today)}."
     )
@@ -90,7 +90,7 @@ def _standing(awaited: Expected, today: date) -> str:
 
 
 def _received(scheme: str, month: str, rows: pl.DataFrame, today: date) -> MonthMessage:
-    head = f"{short_name(scheme)} {month_in_words(month, today=today)}:"
+    head = f"{words.short(scheme)} {month_in_words(month, today=today)}:"
     standing = rows.filter(pl.col("status").is_in(["current", "refused"]))
     used = rows.filter(pl.col("status") == "current")
     came = int(standing["rows_in"].sum())

@@ -17,8 +17,8 @@ from sp_eval.operation.deadline import (
     expected_deliveries,
     in_words,
     month_in_words,
-    short_name,
 )
+from sp_eval.report import words
 
 __all__ = ["Alert", "due_days", "late", "refused_files", "refused_folders", "withheld"]
 
@@ -128,7 +128,7 @@ def late(deliveries: pl.DataFrame, *, today: date) -> list[Alert]:
             f"late/{one.scheme}/{one.month}",
             one.scheme,
             one.month,
-            f"{short_name(one.scheme)} {month_in_words(one.month, today=today)}: not received,"
+            f"{words.short(one.scheme)} {month_in_words(one.month, today=today)}: not received,"
             f" though it was due on {in_words(one.due, today=today)}; ask the scheme for it. Until"
             f" it comes, the figures of {month_in_words(one.newest, today=today)} stand.",
         )

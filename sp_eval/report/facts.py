@@ -31,6 +31,17 @@ class Scheme:
     sure: tuple[Sentence, ...]
     about: tuple[Sentence, ...]
 
+    @property
+    def withheld(self) -> list[tuple[str, Figure]]:
+        """Each reason once, with the outcomes it keeps from being answered."""
+        reasons: dict[str, Figure] = {}
+        kept: dict[str, list[str]] = {}
+        for answer in self.answers:
+            if answer.reason is not None:
+                reasons.setdefault(answer.reason.text, answer.reason)
+                kept.setdefault(answer.reason.text, []).append(answer.label)
+        return [(", ".join(kept[text]), reason) for text, reason in reasons.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class FirstScreen:

@@ -282,9 +282,13 @@ def place_looked_at(row: Mapping[str, Any]) -> tuple[int, int]:
     )
 
 
+_SMALL = frozenset({"and", "in", "of", "the", "to", "upon"})
+
+
 def short(scheme: str) -> str:
     """A scheme by its place."""
-    return scheme.replace("_", " ").title()
+    first, *others = scheme.split("_")
+    return " ".join([first.title(), *(w if w in _SMALL else w.title() for w in others)])
 
 
 def obstacle(reason: str) -> str | None:
