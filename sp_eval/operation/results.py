@@ -20,6 +20,8 @@ from sp_eval.warehouse.ledger import (
 
 __all__ = ["Results", "gather_results"]
 
+_APPEARS_WITH_ROWS = ("resubmission",)  # until a reply comes back there is no such table
+
 
 @dataclass(slots=True)
 class Results:
@@ -77,7 +79,9 @@ def _of_the_warehouse(run: Run) -> dict[str, pl.DataFrame]:
             "standard_item": read_frame(conn, "from meta.standard_item order by all"),
         }
     return {
-        name: conform(frame, load_contract(name, "published")) for name, frame in tables.items()
+        name: conform(frame, load_contract(name, "published"))
+        for name, frame in tables.items()
+        if frame.height or name not in _APPEARS_WITH_ROWS
     }
 
 

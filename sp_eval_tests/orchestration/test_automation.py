@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
     folder = tmp_path / "home" / "landing" / "rotherham" / "2019-04"
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("one\n")
-    (folder.parents[1] / "leeds" / "2019-04").mkdir(parents=True)
+    (folder.parents[1] / "nowhere" / "2019-04").mkdir(parents=True)
     return Settings.from_environment(home=tmp_path / "home")
 
 
@@ -61,7 +61,7 @@ def test_what_is_new_is_asked_for_by_its_content_and_a_bad_name_is_a_skip(
     assert asked == {"scheme": ["rotherham"], "month": ["2019-04"]}
     second = _tick(settings, "new_deliveries", instance, first.cursor)
     assert not second.run_requests
-    assert "leeds" in str(second.skip_reason)
+    assert "nowhere" in str(second.skip_reason)
     assert "no mapping" in str(second.skip_reason)
 
 

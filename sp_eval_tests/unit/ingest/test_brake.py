@@ -122,8 +122,8 @@ def test_usual_rows_of_files_named_by_practice(
     gp_book: Make, take: Take, csv_file: Write, number: Number
 ) -> None:
     made = gp_book(file="{practice}.csv", columns={"practice_code": {"from_path": "practice"}})
-    for practice in ("L84001", "L84002"):
-        csv_file(f"{practice}.csv", [HEAD, [number(0), "01/04/2019", "GP", "Phone", "Y"]])
+    for who, practice in enumerate(("L84001", "L84002")):
+        csv_file(f"{practice}.csv", [HEAD, [number(who), "01/04/2019", "GP", "Phone", "Y"]])
     taken = take(made)
     usual = usual_rows(taken.delivery, made)
     assert usual == {"gp/L84001": 1, "gp/L84002": 1}
