@@ -14,8 +14,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from sp_eval.machine import write_private
+from sp_eval.settings import Settings
 
-__all__ = ["Withdrawal", "WithdrawnUnreadableError", "withdraw_month", "withdrawn_months"]
+__all__ = [
+    "Withdrawal",
+    "WithdrawnUnreadableError",
+    "is_known",
+    "withdraw_month",
+    "withdrawn_months",
+]
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _HEAD = "# Months taken out, by whom and why. Take an entry out to have its month taken in again.\n"
@@ -65,6 +72,11 @@ def withdrawn_months(home: Path) -> Mapping[tuple[str, str], Withdrawal]:
             " entries with scheme, month (YYYY-MM), withdrawn_by and reason, none of them blank."
         ) from None
     return {(one.scheme, one.month): one for one in listed}
+
+
+def is_known(settings: Settings, scheme: str, month: str) -> bool:
+    """Whether a month of the scheme lies in the landing folder, or had a receipt."""
+    return any((at / scheme / month).is_dir() for at in (settings.landing, settings.receipts))
 
 
 def withdraw_month(home: Path, withdrawal: Withdrawal) -> Path:

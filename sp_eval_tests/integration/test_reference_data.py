@@ -250,7 +250,8 @@ def test_each_command_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.Monke
         told = run_line(*arguments)
         assert told.status == 0, (line, told.sentences())
     (query,) = texts_of(PAGE, "sql")
-    with open_file(tmp_path / "home/work/warehouse.duckdb", read_only=True) as conn:
+    warehouse = Settings.from_environment(home=tmp_path / "home").warehouse
+    with open_file(warehouse, read_only=True) as conn:
         assert rows(conn, query)[0] == ("A99001", 5903, "U99002")
 
 

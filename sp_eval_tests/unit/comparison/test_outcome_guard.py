@@ -73,4 +73,6 @@ def test_no_column_of_a_design_is_refused():
         schema_overrides={"quantity": pl.Int32},
     )
     covariates = build_covariates(people, history, primary="gp_contact", others=["ae_attendance"])
-    refuse_outcomes([*names, *covariates.frame.columns, *people.columns])
+    columns = [*names, *covariates.frame.columns, *people.columns]
+    refuse_outcomes(columns)
+    assert outcome_columns(columns) == ()

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import polars as pl
 import pytest
 
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import load_mapping
-from sp_eval.ingest.delivery import take_in
 from sp_eval.synthetic.deliveries import write_deliveries
 from sp_eval.synthetic.faults import FaultRates
 from sp_eval.synthetic.settings import SCHEMES
 from sp_eval.synthetic.wishes import settings_of
 from sp_eval.synthetic.world import simulate
+from sp_eval_tests.support.taking_in import taken
 
 SAMPLED = {"city_and_hackney"}  # their export holds part of the people
 # the others send no records of use: see test_small_senders
 SENDERS = tuple(code for code in SCHEMES if "person" not in load_mapping(code).absent)
 SIZE = {"people": 1_500, "referred": 150, "seed": 4}
-
-
-def taken(folder, scheme, month="2019-04"):
-    return take_in(
-        folder / scheme / month,
-        mapping=load_mapping(scheme),
-        month=month,
-        key=b"only for tests, never for people",
-        received_at=datetime(2019, 4, 5, tzinfo=UTC),
-        usual_rows={},
-        known_deaths=None,
-        accepted_brakes=(),
-        progress=None,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import polars as pl
 import pytest
 
 from sp_eval.contracts.odcs import contract_names
 from sp_eval.contracts.scheme_mapping import load_mapping
-from sp_eval.ingest.delivery import take_in
 from sp_eval.synthetic.deliveries import write_deliveries
 from sp_eval.synthetic.faults import FaultRates
 from sp_eval.synthetic.styles import STYLES
+from sp_eval_tests.support.taking_in import taken
 
 SMALL = ("newham", "halton", "surrey", "gateshead", "herts_west_essex")
 # no register says who has died
@@ -25,20 +23,6 @@ FOUND_AS = {  # rule of the fault planted -> rule under which it is refused, whe
     "score_out_of_range": {"out_of_range"},
     "total_disagrees_with_items": {"total_disagrees"},
 }
-
-
-def taken(folder, scheme, month="2019-04"):
-    return take_in(
-        folder / scheme / month,
-        mapping=load_mapping(scheme),
-        month=month,
-        key=b"only for tests, never for people",
-        received_at=datetime(2019, 4, 5, tzinfo=UTC),
-        usual_rows={},
-        known_deaths=None,
-        accepted_brakes=(),
-        progress=None,
-    )
 
 
 @pytest.fixture(scope="module")
