@@ -39,6 +39,15 @@ def scheme_new(
     out: Annotated[
         Path | None, typer.Option(help="File to write; usually a draft in the scheme's folder.")
     ] = None,
+    taken: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            metavar="FILE=CONTRACT",
+            help="Take a file, or 'FILE, sheet NAME', for that contract. If there is a draft"
+            " already, the table is added to it, and nothing else of it is changed.",
+        ),
+    ] = None,
 ) -> None:
     """Draft a mapping from a delivery: guesses with their reasons, questions where none is sure.
 
@@ -48,5 +57,5 @@ def scheme_new(
     from sp_eval.cli.scheme_new import draft_and_show
 
     with plainly():
-        status = draft_and_show(scheme, delivery, out=out)
+        status = draft_and_show(scheme, delivery, out=out, taken=taken or ())
     raise typer.Exit(status)

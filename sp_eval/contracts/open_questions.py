@@ -36,7 +36,10 @@ _SIMPLE: Final = {
     ),
     "file": "By which name does the file come every month? A * stands for what varies.",
     "dates": "How are the dates written? For 31/12/2019 write '%d/%m/%Y'.",
-    "unused": "Nothing was recognised in it. Say why it is not used, or ask the sender what it is.",
+    "unused": (
+        "It is not used. If it is needed, have a table begun for it (sp-eval scheme new ... --as"
+        " FILE=CONTRACT); else write why it is not. Ask the sender what it is."
+    ),
     "drop": "Map it, check it, or write in its place why it is not used.",
     "from": "From which day on does the file hold everything? Write a date, as 2016-04-01.",
 }

@@ -185,7 +185,8 @@ class SchemeMapping(Closed):
     )
     drop: Mapping[str, str] = Field(
         default_factory=dict,
-        description="File (path below the month's folder, with *) -> why it is not used.",
+        description="File (path below the month's folder, with *), or 'FILE, sheet NAME' -> why it"
+        " is not used.",
     )
 
     @model_validator(mode="after")

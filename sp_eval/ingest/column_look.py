@@ -14,7 +14,7 @@ from sp_eval.contracts.codes import code_values
 from sp_eval.ingest.identity import digits_of, holds_nhs_number, nhs_fault
 from sp_eval.ingest.parse import written_in
 
-__all__ = ["Look", "is_personal", "look_at", "words_of"]
+__all__ = ["Look", "is_name", "is_personal", "look_at", "words_of"]
 
 _MOST: Final = 0.95  # of the filled cells; the others may be slips
 _SAMPLE: Final = 3_000
@@ -23,7 +23,7 @@ _STYLES: Final = (
     "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d-%b-%y",
     "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d",
-    "%Y%m%d", "%Y-%m-%d %H:%M",
+    "%Y%m%d", "%Y-%m-%d %H:%M", "%d.%m.%y", "%d-%m-%y", "%d %b %y",
 )  # fmt: skip
 _MONTHS: Final = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%b %y", "%Y-%m", "%m/%Y")
 _POSTCODE: Final = r"(?i)^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"
@@ -83,7 +83,7 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
         heading=heading, at=at, filled=filled.len(), distinct=distinct.len(),
         nhs=_of_rows(counts, [nhs_fault(number) is None for number in numbers]),
         postcodes=_of_rows(counts, sample.str.contains(_POSTCODE).to_list()),
-        names=_of_rows(counts, [_is_name(text) for text in sample]),
+        names=_of_rows(counts, [is_name(text) for text in sample]),
         sentences=float((sample.str.len_chars() > _LONG).mean() or 0.0),  # type: ignore[arg-type]
         whole=_fits(sample, r"^[+-]?[0-9]{1,18}(?:\.0+)?$"),
         numbers=_fits(sample, r"^-?£?\s?-?[0-9][0-9,]*(?:\.[0-9]+)?$"),
@@ -145,7 +145,8 @@ def _given_names() -> frozenset[str]:
     return frozenset(code_values("given_name.name"))
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether a text may be somebody's name."""
     words = re.findall(r"[a-z]+", text.casefold())
     return bool(_TITLED.match(text)) or (
         bool(words) and len(words) <= 4 and bool(_given_names() & set(words))
@@ -166,6 +167,6 @@ def _words(counts: pl.DataFrame) -> tuple[tuple[str, int], ...] | None:
 
 def _may_tell(text: str) -> bool:
     return (
-        holds_nhs_number(text) or _is_name(text) or len(text) > 2 * _LONG
+        holds_nhs_number(text) or is_name(text) or len(text) > 2 * _LONG
         or re.match(_POSTCODE, text) is not None
     )  # fmt: skip

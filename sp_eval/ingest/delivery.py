@@ -16,7 +16,7 @@ from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.brake import braked
 from sp_eval.ingest.coverage import declared_coverage, practices_without_file
-from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual
+from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual, why_dropped
 from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end, month_start
@@ -166,7 +166,15 @@ def _take_file(
             book.note(f"{place.shown}: {notice}.")
         book.read(Reading(found, place, gated))
     if isinstance(content, Workbook):
-        for sheet in unread_sheets(content, tables):
+        _note_sheets(content, tables, mapping, book)
+
+
+def _note_sheets(
+    workbook: Workbook, tables: list[Found], mapping: SchemeMapping, book: Book
+) -> None:
+    file = tables[0].file
+    for sheet in unread_sheets(workbook, tables):
+        if why_dropped(mapping.drop, f"{file}, sheet {sheet}") is None:
             book.note(f"{file}: the sheet '{sheet}' is not in the mapping and was not read.")
 
 

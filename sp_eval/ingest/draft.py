@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
-from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.open_questions import OPEN
-from sp_eval.ingest.column_look import Look, look_at
-from sp_eval.ingest.draft_table import dates_of, table_lines
+from sp_eval.contracts.subset import ContractError
+from sp_eval.contracts.yaml_file import read_yaml
+from sp_eval.ingest.column_look import Look
+from sp_eval.ingest.draft_layouts import as_one, layout_lines
+from sp_eval.ingest.draft_more import told_of, with_tables
+from sp_eval.ingest.draft_table import dropped_unasked, table_lines
+from sp_eval.ingest.draft_unused import left_out, not_sent
 from sp_eval.ingest.draft_words import scalar
-from sp_eval.ingest.guess import Guess, TableGuess, as_contract, guess_tables
+from sp_eval.ingest.guess import TableGuess, as_contract, guess_tables
 from sp_eval.ingest.guess_roles import with_roles
 from sp_eval.ingest.strange_table import Unread, tables_in
 from sp_eval.ingest.vocabulary import plain, setting_of
 
-__all__ = ["Draft", "draft_mapping"]
+__all__ = ["Draft", "draft_mapping", "draft_more"]
 
 # SNOMED CT 871731000000106: referral to social prescribing service
 _OURS: Final = re.compile(r"social prescri|871731000000106", re.IGNORECASE)
@@ -40,22 +42,24 @@ _HEAD: Final = """\
 class Draft:
     """`text`: of the file. `tables`: each table as shown, and the contracts it was taken for.
 
-    `unread`: what could not be looked into.
+    `unread`: what could not be looked into. `dropped`: by table, the headings of columns that are
+    not used though nothing speaks against them.
     """
 
     text: str
     tables: tuple[tuple[str, tuple[str, ...]], ...]
     unread: tuple[Unread, ...]
+    dropped: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def draft_mapping(scheme: str, delivery: Path) -> Draft:
+def draft_mapping(scheme: str, delivery: Path, told: Mapping[str, str] | None = None) -> Draft:
     """Draft the mapping of a delivery: a month's folder, or one file. The same for the same bytes.
 
     No cell is written into it but the words of coded columns, and none of those that may tell
-    who somebody is.
+    who somebody is. `told`: as in `draft_more`.
     """
     tables, unread = tables_in(delivery)
-    by_number, begun = guess_tables(tables)
+    by_number, begun = guess_tables(tables, told_of(told or {}, tables, unread))
     guesses = with_roles(begun)
     placed = [two for one in guesses if one.contract for two in _by_setting(one)]
     lines = [
@@ -64,16 +68,41 @@ def draft_mapping(scheme: str, delivery: Path) -> Draft:
         f"title: '{OPEN}'",
         f"identifier: {'nhs_number' if by_number else 'pseudonym'}{_identifier_told(guesses)}",
         "",
-        *_not_sent(placed),
-        *_left_out(guesses, unread),
+        *not_sent(placed),
+        *left_out(guesses, unread),
         "datasets:",
+        *_datasets(placed, set()),
     ]
-    names: set[str] = set()
+    return Draft(
+        "\n".join(lines) + "\n", _taken_for(guesses, placed), tuple(unread), _dropped(placed)
+    )
+
+
+def draft_more(draft: Path, delivery: Path, told: Mapping[str, str]) -> Draft:
+    """Return a draft with one table more for each that is told of; the rest of it as it stands.
+
+    `told`: a file of the delivery, or `file, sheet S` -> the contract it is to be taken for.
+    Raise `ContractError` for one that is not there, or if the draft has no tables at its end.
+    """
+    tables, unread = tables_in(delivery)
+    contracts = told_of(told, tables, unread)
+    _, guesses = guess_tables(tables, contracts)
+    placed = [one for one in guesses if one.table.shown in contracts]
+    held = read_yaml(draft, source=draft.name)
+    if not isinstance(held, dict) or list(held)[-1:] != ["datasets"]:
+        raise ContractError(f"{draft.name} does not end with its tables: put 'datasets' last in it")
+    text = draft.read_text(encoding="utf-8")
+    more = with_tables(text, contracts, list(_datasets(placed, set(held["datasets"] or {}))))
+    return Draft(more, _taken_for(placed, placed), (), _dropped(placed))
+
+
+def _datasets(placed: Sequence[TableGuess], names: set[str]) -> Iterator[str]:
+    """The lines of every table, each under a name of its own; `names` are taken."""
     for group in _families(placed):
         name = _name(group[0], names)
         names.add(name)
-        lines += ["", *_table(name, group)]
-    return Draft("\n".join(lines) + "\n", _taken_for(guesses, placed), tuple(unread))
+        yield ""
+        yield from _table(name, group)
 
 
 def _taken_for(
@@ -85,36 +114,15 @@ def _taken_for(
     return tuple((shown, tuple(names)) for shown, names in contracts.items())
 
 
+def _dropped(placed: Sequence[TableGuess]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    families = _families(placed)
+    lists = [(g[0].table.shown, dropped_unasked(g, _kept(g[0])[1])) for g in families]
+    return tuple((shown, headings) for shown, headings in lists if headings)
+
+
 def _identifier_told(guesses: Sequence[TableGuess]) -> str:
     found = sorted({one.person.why for one in guesses if one.person is not None})
     return f"  # {'; '.join(found)}" if found else "  # guess: no column of people was found"
-
-
-def _not_sent(placed: Sequence[TableGuess]) -> Iterator[str]:
-    here = {one.contract for one in placed}
-    # a register in one table is a person's alone
-    here |= {"patient"} if "person" in here else set()
-    missing = [name for name in contract_names() if name not in here]
-    if missing:
-        yield "absent:  # contracts that no table was taken for"
-        yield from (f"  {name}: '{OPEN}'" for name in missing)
-        yield ""
-
-
-def _left_out(guesses: Sequence[TableGuess], unread: Sequence[Unread]) -> Iterator[str]:
-    """`drop` of the files that no contract is for; what could not be read, as a comment."""
-    placed = {one.table.file for one in guesses if one.contract}
-    files = dict.fromkeys(one.table.file for one in guesses if one.table.file not in placed)
-    strange = [one for one in unread if one.is_file]
-    if files or strange:
-        yield "drop:  # files that are not used, and why"
-        for file in files:
-            yield f"  {scalar(file)}: no contract asks for what it holds  # guess"
-        for one in strange:
-            yield f"  {scalar(one.shown)}: '{OPEN}'  # {one.reason}"
-        yield ""
-    for one in (one for one in unread if not one.is_file):
-        yield f"# not looked into: {one.shown}: {one.reason}"
 
 
 def _by_setting(one: TableGuess) -> Iterator[TableGuess]:
@@ -195,68 +203,5 @@ def _table(name: str, group: Sequence[TableGuess]) -> Iterator[str]:
     if len(group) == 1:
         yield from table_lines(name, group[0], [], *_kept(group[0]))
         return
-    joined = _joined(group)
-    yield from table_lines(name, joined, list(_layouts(group, joined)), [])
-
-
-def _layouts(group: Sequence[TableGuess], joined: TableGuess) -> Iterator[str]:
-    """One layout a way of heading: our name of each column, and how it is headed there."""
-    ours = [look.heading for look in joined.looks]
-    yield "    layouts:"
-    for number, one in enumerate(group, start=1):
-        heads = {target: found.look for target, found in one.columns.items()}
-        heads |= {"person": one.person.look} if one.person else {}
-        heads |= {"reference": one.reference.look} if one.reference else {}
-        yield f"      layout_{number}:  # {len(one.table.files)} files"
-        yield f"        delimiter: {scalar(one.table.delimiter)}"
-        yield f"        encoding: {scalar(one.table.encoding)}"
-        dates, told = dates_of(one)
-        yield f"        dates: '{dates}'{told}"
-        yield "        columns:"
-        for name in ours:
-            head = scalar(heads[name].heading) if name in heads else f"'{OPEN}'"
-            yield f"          {name}: {head}"
-        others = [look.heading for look in one.looks if look not in heads.values()]
-        if others:
-            yield f"        # not read: {', '.join(others)}"
-
-
-def _joined(group: Sequence[TableGuess]) -> TableGuess:
-    """The tables as one, each column under the name of what it is taken for."""
-    targets = [
-        n
-        for n in load_contract(group[0].contract or "").names
-        if any(n in g.columns for g in group)
-    ]
-    keys = {
-        "person": [one.person for one in group],
-        "reference": [one.reference for one in group],
-    }
-    sources = {name: [one.columns.get(name) for one in group] for name in targets} | keys
-    sources = {name: found for name, found in sources.items() if any(found)}
-    frames, looks, guesses = [], [], {}
-    for at, (name, found) in enumerate(sources.items()):
-        parts = [
-            one.table.cells[f"c{guess.look.at}"]
-            for one, guess in zip(group, found, strict=True)
-            if guess is not None
-        ]
-        cells = pl.concat(parts).rename(f"c{at}")
-        best = next(guess for guess in found if guess is not None)
-        look = look_at(name, at, cells, from_workbook=False)
-        styles = dict.fromkeys(s for guess in found if guess is not None for s in guess.look.styles)
-        look = replace(look, styles=tuple(styles))
-        frames.append(cells)
-        looks.append(look)
-        guesses[name] = Guess(look, best.how, best.why)
-    table = replace(
-        group[0].table,
-        headings=tuple(sources),
-        cells=pl.concat([frame.to_frame() for frame in frames], how="horizontal"),
-        files=tuple(file for one in group for file in one.table.files),
-    )
-    return replace(
-        group[0], table=table, looks=tuple(looks), unnamed=(), person=guesses.get("person"),
-        reference=guesses.get("reference"),
-        columns={name: guesses[name] for name in targets},
-    )  # fmt: skip
+    joined = as_one(group)
+    yield from table_lines(name, joined, list(layout_lines(group, joined)), [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -12,14 +12,14 @@ import polars as pl
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look, is_personal
+from sp_eval.ingest.draft_answers import instrument_lines, question_lines
 from sp_eval.ingest.draft_rule import derived_from, quarter_of, rule_lines
 from sp_eval.ingest.draft_words import scalar
 from sp_eval.ingest.guess import PERSONAL, Guess, TableGuess, kind_of
 from sp_eval.ingest.parse import written_in
-from sp_eval.ingest.questionnaire import Questionnaire
 from sp_eval.ingest.vocabulary import known_word, plain
 
-__all__ = ["dates_of", "table_lines"]
+__all__ = ["dates_of", "dropped_unasked", "table_lines"]
 
 _ASK: Final = f"'{OPEN}'"
 _FOOTERS: Final = re.compile(
@@ -66,10 +66,10 @@ def table_lines(
     for column in contract.columns:
         if column.name in skipped:
             if column.name == "instrument":
-                yield from _instrument(guess)
+                yield from instrument_lines(guess)
             continue
         yield from (f"      {line}" for line in rule_lines(column, guess, dates))
-    yield from _questions(guess)
+    yield from question_lines(guess)
     if not layouts:
         yield from _dropped(guess, by)
 
@@ -166,56 +166,6 @@ def _footer(guess: TableGuess) -> Iterator[str]:
             return
 
 
-def _instrument(guess: TableGuess) -> Iterator[str]:
-    asked = guess.questionnaire
-    assert asked is not None  # noqa: S101  (asked for by the caller)
-    is_sure, count = asked.how == "sure", len(asked.items)
-    told = "sure: by its name and items" if is_sure else f"guess: by {count} headings"
-    yield f"      instrument: {{const: {asked.instrument}}}  # {told}"
-
-
-def _questions(guess: TableGuess) -> Iterator[str]:
-    asked = guess.questionnaire
-    if asked is None:
-        return
-    items = list(asked.items)
-    yield "    unpivot:"
-    yield "      name: item"
-    yield "      value: score"
-    yield f"      parse: {'integer' if _all_whole(guess, items) else 'money'}"
-    yield "      columns:"
-    for heading, item in asked.items.items():
-        yield f"        {scalar(heading)}: {item}  # {asked.how}"
-    if asked.total or asked.metric:
-        yield "    check:"
-    listed = "[" + ", ".join(scalar(item) for item in items) + "]"
-    if asked.total:
-        yield f"      {scalar(asked.total)}: {{total_of: {listed}}}  # likely: by its heading"
-    if asked.metric:
-        yield f"      {scalar(asked.metric)}: {_metric(guess, asked, listed)}"
-
-
-def _all_whole(guess: TableGuess, headings: list[str]) -> bool:
-    return all(
-        look.whole >= 0.9 for look in guess.looks if look.heading in headings and look.filled
-    )
-
-
-def _metric(guess: TableGuess, asked: Questionnaire, listed: str) -> str:
-    if asked.instrument != "swemwbs":
-        return "{parse: money}  # guess: its conversion is not known here"
-    table = f"{asked.instrument}_metric"
-    told = _metric_told(guess, asked.metric or "")
-    return f"{{metric_of: {listed}, metric_table: {table}}}{told}"
-
-
-def _metric_told(guess: TableGuess, heading: str) -> str:
-    look = next(one for one in guess.looks if one.heading == heading)
-    if look.whole >= 0.9:
-        return "  # guess: it holds whole numbers: are they raw totals, not metric scores?"
-    return "  # likely: by its heading, and it holds fractions"
-
-
 def _dropped(guess: TableGuess, by: Look | None) -> Iterator[str]:
     """`drop`: each column that is not read, with the reason."""
     used = _used(guess) | ({by.at} if by is not None else set())
@@ -231,6 +181,17 @@ def _dropped(guess: TableGuess, by: Look | None) -> Iterator[str]:
         if guess.table.headings[place - 1]:
             why = "its heading holds digits, or stands twice"
             yield f"    # column {place} is not named here: {why}"
+
+
+def dropped_unasked(group: Sequence[TableGuess], by: Look | None = None) -> tuple[str, ...]:
+    """Headings of the columns of a table, or of its layouts, that are dropped as a mere guess."""
+    found: dict[str, None] = {}
+    for guess in group:
+        used = _used(guess) | ({by.at} if by is not None else set())
+        for look in guess.looks:
+            if look.at not in used and _why_dropped(look).startswith(_UNLIKE):
+                found[look.heading] = None
+    return tuple(found)
 
 
 def _used(guess: TableGuess) -> set[int]:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.doubts import Doubt, doubts_of
-from sp_eval.ingest.folder import Found, arrange
+from sp_eval.ingest.folder import Found, arrange, why_dropped
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end
-from sp_eval.ingest.reading import judge, opened, read_table
+from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.stranger import refuse_stranger
+from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Examined", "examine"]
 
@@ -72,3 +73,18 @@ def _examine_file(
             continue
         doubts = tuple(doubts_of(table, gated, found.dataset))
         yield Examined(shown, found.name, gated.rows_in, None, doubts)
+    if isinstance(content, Workbook):
+        yield from _sheets_not_used(content, tables, mapping)
+
+
+def _sheets_not_used(
+    workbook: Workbook, tables: list[Found], mapping: SchemeMapping
+) -> Iterator[Examined]:
+    for sheet in unread_sheets(workbook, tables):
+        shown = f"{tables[0].file}, sheet {sheet}"
+        if why_dropped(mapping.drop, shown) is None:
+            told = (
+                "The mapping does not speak of this sheet. Take a table from it, or say why not,"
+                f" at the top of the mapping: drop: {{'{shown}': why}}."
+            )
+            yield Examined(shown, None, 0, told)

@@ -21,6 +21,7 @@ __all__ = [
     "is_litter",
     "missing_as_usual",
     "shown_pattern",
+    "why_dropped",
 ]
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp")
@@ -132,7 +133,7 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
         file = without_numbers(file)
         found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
         unused = mapping.drop if isinstance(mapping, SchemeMapping) else {}
-        if not claimed and (reason := _dropped(unused, file)):
+        if not claimed and (reason := why_dropped(unused, file)):
             dropped.append((file, reason))
         elif not claimed:
             strangers.append((path, file))
@@ -151,8 +152,8 @@ def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangem
     )
 
 
-def _dropped(unused: Mapping[str, str], file: str) -> str | None:
-    """Why a mapping leaves a file unread; None if it says nothing of it."""
+def why_dropped(unused: Mapping[str, str], file: str) -> str | None:
+    """Why a mapping leaves a file, or `file, sheet S`, unread; None if it says nothing of it."""
     said = unused.items()
     return next((why for pattern, why in said if _file_regex(pattern).fullmatch(file)), None)
 

@@ -71,13 +71,18 @@ class TableGuess:
     questionnaire: Questionnaire | None = None
 
 
-def guess_tables(tables: Sequence[StrangeTable]) -> tuple[bool, list[TableGuess]]:
-    """Return whether people are told by NHS numbers, and the guess of each table, in order."""
+def guess_tables(
+    tables: Sequence[StrangeTable], told: Mapping[str, str] | None = None
+) -> tuple[bool, list[TableGuess]]:
+    """Return whether people are told by NHS numbers, and the guess of each table, in order.
+
+    `told`: `StrangeTable.shown` -> the contract it is said to be.
+    """
     begun = [_looked_at(table) for table in tables]
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
-    return by_number, [_classified(one) for one in begun]
+    return by_number, [_classified(one, (told or {}).get(one.table.shown)) for one in begun]
 
 
 def kind_of(heading: str) -> str | None:
@@ -141,10 +146,12 @@ def _listed(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
     return None
 
 
-def _classified(one: TableGuess) -> TableGuess:
-    """The guess completed with the contract that fits best, if any does."""
+def _classified(one: TableGuess, told: str | None) -> TableGuess:
+    """The guess completed with the contract that fits best, if any does, or that was told."""
     keyed = _headed(one.looks, "referral_id", but=one.person)
     asked = questionnaire_in(one.looks, one.table.shown)
+    if told is not None:
+        return replace(as_contract(one, told, keyed, asked), how="sure", why="it was said to be")
     best: tuple[float, TableGuess] | None = None
     for name in (name for name in contract_names() if name != "patient"):
         tried = as_contract(one, name, keyed, asked)
@@ -280,7 +287,8 @@ def score_of(tried: TableGuess) -> float:
             score -= 1.0
     # people in a table that needs none are a sign of another
     score -= 1.5 if tried.person is not None and "person_key" not in contract.names else 0.0
-    return score + (6.0 if tried.questionnaire is not None else 0.0)
+    asked = tried.questionnaire
+    return score + (0.0 if asked is None else 3.0 if asked.how == "likely" else 6.0)
 
 
 def _named(table: StrangeTable, contract: str) -> float:

@@ -19,7 +19,10 @@ _FEWEST = 2  # columns; one may be anything
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """`items`: heading -> item; `total`, `metric`: headings of its sums, where there are any."""
+    """`items`: heading -> item; `total`, `metric`: headings of its sums, where there are any.
+
+    Where each row holds one score and no items, that score is the only item.
+    """
 
     instrument: str
     items: Mapping[str, str]
@@ -47,7 +50,39 @@ def questionnaire_in(looks: Sequence[Look], name: str) -> Questionnaire | None:
                 score,
                 Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how),
             )
-    return best[1] if best is not None else None
+    return best[1] if best is not None else _one_score(numbers)
+
+
+def _one_score(looks: Sequence[Look]) -> Questionnaire | None:
+    """A column headed by a questionnaire's name, whose items are nowhere: one score a row."""
+    named = [
+        (look, instrument)
+        for look in looks
+        for instrument in _scores()
+        if instrument in plain(look.heading).split() and look.filled
+    ]
+    if len(named) != 1:
+        return None
+    look, instrument = named[0]
+    kinds = _scores()[instrument]
+    wanted = "total" if look.whole >= 0.9 and "total" in kinds else "metric"
+    if wanted not in kinds:
+        return None
+    return Questionnaire(instrument, {look.heading: kinds[wanted]}, None, None, "likely")
+
+
+@cache
+def _scores() -> Mapping[str, Mapping[str, str]]:
+    """Instrument -> kind (`total`, `metric`) -> its one item of that kind."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in code_table("instrument"):
+        if row["kind"] != "item":
+            kinds = found.setdefault(row["instrument"], {})
+            kinds.setdefault(row["kind"], []).append(row["item"])
+    return {
+        name: {kind: items[0] for kind, items in kinds.items() if len(items) == 1}
+        for name, kinds in found.items()
+    }
 
 
 def _matched(looks: Sequence[Look], items: Mapping[str, str], instrument: str) -> dict[str, str]:

@@ -16,13 +16,12 @@ from sp_eval.ingest.header import folded, looks_like_data
 from sp_eval.ingest.identity import without_numbers
 from sp_eval.ingest.reading import opened
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.strange_header import header_in
 from sp_eval.ingest.text import DELIMITERS, decode, records
-from sp_eval.ingest.vocabulary import heading_scores
 from sp_eval.ingest.workbook import is_workbook
 
 __all__ = ["StrangeTable", "Unread", "tables_in"]
 
-_TOP: Final = 20
 _MOST_LINES: Final = 400_000
 _PRACTICE: Final = re.compile(r"^[A-Z][0-9]{5}$")
 _VARIES: Final = re.compile(
@@ -92,12 +91,13 @@ def _tables_of(path: Path, file: str) -> Iterator[StrangeTable | Unread]:
         return
     for sheet in content.sheets:
         rows = [list(row) for row in content.cells(sheet).iter_rows()]
-        at = _header(rows)
+        found = header_in(rows)
         name = "(unnamed)" if looks_like_data(sheet) else sheet
-        if at is None:
+        if found is None:
             told = "No row of headings was recognised in it."
-            yield Unread(f"{file}, sheet {name}", told, is_file=False)
+            yield Unread(f"{_pattern(file)}, sheet {name}", told, is_file=False)
         else:
+            at = found[1]
             yield _table(rows[at], rows[at + 1 :], file=file, sheet=sheet)
 
 
@@ -106,9 +106,9 @@ def _text_table(data: bytes, file: str) -> StrangeTable | Unread:
     best: tuple[float, str, int] | None = None
     for delimiter in DELIMITERS:
         top = records(decoded.text[:65_536], delimiter=delimiter, limit=60).rows
-        at = _header(top)
-        if at is not None and (best is None or _named(top[at]) > best[0]):
-            best = (_named(top[at]), delimiter, at)
+        found = header_in(top)
+        if found is not None and (best is None or found[0] > best[0]):
+            best = (found[0], delimiter, found[1])
     if best is None:
         return Unread(file, "No row of headings was recognised in it.")
     parsed = records(decoded.text, delimiter=best[1], limit=_MOST_LINES)
@@ -119,29 +119,6 @@ def _text_table(data: bytes, file: str) -> StrangeTable | Unread:
         delimiter=best[1],
         whole=len(parsed.rows) < _MOST_LINES,
     )
-
-
-def _header(rows: Sequence[Sequence[str | None]]) -> int | None:
-    """The row of headings among the first: all words, none twice, most of them known."""
-    best, found = 0.0, None
-    for at, row in enumerate(rows[:_TOP]):
-        cells = [(cell or "").strip() for cell in row]
-        filled = [cell for cell in cells if cell]
-        words = [c for c in filled if re.search("[^\\W\\d]", c) and not looks_like_data(c)]
-        if len(filled) < 2 or len(words) < 0.6 * len(filled) or len(set(filled)) < len(filled):
-            continue
-        score = _named(row)
-        if score > best:
-            best, found = score, at
-    return found
-
-
-def _named(row: Sequence[str | None]) -> float:
-    """How much a row looks like headings: known ones count most, a lone or long text little."""
-    cells = [(cell or "").strip() for cell in row]
-    filled = [c for c in cells if c and len(c) <= 60]
-    known = sum(1 for c in filled if any(column or of for of, column in heading_scores(c)))
-    return known + len(filled) * 0.01 if known >= 2 or 2 * known >= len(filled) else 0.0
 
 
 def _table(

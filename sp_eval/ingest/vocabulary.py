@@ -21,7 +21,15 @@ from sp_eval.contracts.scheme_mapping import (
 from sp_eval.contracts.subset import ContractError
 from sp_eval.ingest.renamed import likeness
 
-__all__ = ["Confidence", "Known", "heading_scores", "known_word", "plain", "setting_of"]
+__all__ = [
+    "Confidence",
+    "Known",
+    "heading_scores",
+    "known_word",
+    "not_known_words",
+    "plain",
+    "setting_of",
+]
 
 Confidence = Literal["sure", "likely", "guess"]
 ALIKE: Final = 0.8
@@ -178,3 +186,9 @@ def _settings() -> Mapping[str, str]:
 def setting_of(word: str) -> str | None:
     """Where a visit took place: `gp`, `hospital`, or None where the word does not tell."""
     return _settings().get(plain(word))
+
+
+@cache
+def not_known_words() -> frozenset[str]:
+    """What senders write, in small letters, where they do not know: never an answer or a name."""
+    return frozenset(row["word"] for row in code_table("word") if row["of"] == "not_known")

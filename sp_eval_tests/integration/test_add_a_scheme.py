@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
+from sp_eval.contracts.odcs import contract_names
+from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.settings import project_root
 from sp_eval_tests.support.documents import blocks_of, missing_from, run_block
 
@@ -53,10 +56,21 @@ def test_the_page_is_followed_from_a_strange_delivery_to_estimates(project: Path
         elif block.kind == "diff":
             draft = project / DRAFT
             draft.write_text(changed(draft.read_text(encoding="utf-8"), block.text), "utf-8")
-        else:
+        elif block.kind == "text":
             assert missing_from(printed, block.text) == [], f"{where}, printed:\n{printed}"
     home = project / "var" / "millbrook" / "home"
     assert (home / "reports" / "gp_and_hospital_use" / "index.html").exists()
+
+
+def test_the_tables_written_by_hand_are_whole() -> None:
+    tables = [yaml.safe_load(block.text) for block in blocks_of(PAGE) if block.kind == "yaml"]
+    kinds = {Dataset.model_validate(one).contract for table in tables for one in table.values()}
+    assert kinds == {"hospital_activity", "outcome_response"}
+
+
+def test_every_table_there_is_has_its_line() -> None:
+    listed = re.findall(r"^\| \[`(\w+)`\]", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(contract_names("extract"))
 
 
 def test_links_of_the_page_lead_somewhere() -> None:
