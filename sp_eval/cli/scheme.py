@@ -18,7 +18,7 @@ from sp_eval.contracts.scheme_mapping import (
     read_mapping,
     schemes_folder,
 )
-from sp_eval.ingest.doubts import Doubt
+from sp_eval.ingest.doubt import Doubt
 from sp_eval.ingest.examination import Examined, examine
 from sp_eval.ingest.landing import LandingEmptyError, month_of
 from sp_eval.settings import project_root
@@ -28,6 +28,9 @@ __all__ = ["check_scheme_and_show"]
 
 def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = None) -> int:
     """Print what a mapping still asks, else what it leaves out or may misread; 1 if anything is.
+
+    Rows that would be refused are told with their reasons; few of a reason are no fault of the
+    mapping's.
 
     `mapping`: the file, where it is neither `mapping.yaml` nor a draft in the scheme's folder.
     """
@@ -47,15 +50,31 @@ def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = Non
         line = lines.place(["datasets", gap.table, "columns", gap.place]) if gap.table else None
         _say(f"\n{gap.table or 'The scheme'}\n  {_at(line)}{gap.place}: {gap.sentence}")
     found = len(gaps)
-    found += sum(_show(examined, lines) for examined in examine(path, read, month=month))
-    things = "1 thing" if found == 1 else f"{found:,} things"
-    _say(f"{things} to look at." if found else "Nothing to look at.")
+    refused = 0
+    for examined in examine(path, read, month=month):
+        found += _show(examined, lines)
+        refused += examined.rows_refused
+    _say(_in_all(found, refused))
     if file.name == DRAFT:
         _say(
             f"It is still a draft. When you are content, rename {_shown(file)} to mapping.yaml:"
             f" then 'sp-eval check' and 'sp-eval run' use it."
         )
     return 1 if found else 0
+
+
+def _in_all(found: int, refused: int) -> str:
+    """What is left to look at, and how many rows a run would refuse."""
+    if found:
+        things = "1 thing" if found == 1 else f"{found:,} things"
+        return f"{things} to look at."
+    if refused:
+        rows = "1 row" if refused == 1 else f"{refused:,} rows"
+        return (
+            f"The mapping leaves nothing out; {rows} would be refused, for the reasons above. Are"
+            " they slips of the sender, or does the mapping not know a word or a date?"
+        )
+    return "Nothing to look at."
 
 
 def _file_of(scheme: str) -> Path:
@@ -101,10 +120,11 @@ def _show(examined: Examined, lines: MappingLines) -> int:
         _say(f"  {_at(line)}{examined.refused}")
         return 1
     if examined.doubts:
-        _say(f"\n{examined.shown}{of}: {examined.rows:,} rows")
+        refused = f", {examined.rows_refused:,} refused" if examined.rows_refused else ""
+        _say(f"\n{examined.shown}{of}: {examined.rows:,} rows{refused}")
     for doubt in examined.doubts:
         _say(f"  {_at(_line(doubt, examined, lines))}{doubt.source}: {doubt.sentence}")
-    return len(examined.doubts)
+    return sum(doubt.kind != "slips" for doubt in examined.doubts)
 
 
 def _line(doubt: Doubt, examined: Examined, lines: MappingLines) -> int | None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import polars as pl
 
 from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.mapping_verbs import DATE_KINDS
 from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.doubt import WHOLE_ROW, Doubt
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.header import looks_like_data
+from sp_eval.ingest.lacking import lacking
 from sp_eval.ingest.raw import RawTable
 
-__all__ = ["Doubt", "DoubtKind", "doubts_of"]
-
-DoubtKind = Literal["unmapped", "empty", "ambiguous", "refused", "metric"]
+__all__ = ["doubts_of"]
 
 _REFUSED_SHARE = 0.01  # of the rows: fewer are slips of the sender, more may be the mapping's
 _PARTS = r"^([0-9]{1,2})[^0-9]([0-9]{1,2})[^0-9]"
@@ -27,19 +25,12 @@ _CONVERTED = ("swemwbs_metric",)  # code lists from raw totals to metric scores
 _TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """`source`: the mapping's own name of the column, or the heading of one it does not have."""
-
-    kind: DoubtKind
-    source: str
-    sentence: str
-
-
 def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt]:
-    """Yield what is unmapped, always empty, ambiguous, or refused more often than slips explain.
+    """Yield what is unmapped, always empty, ambiguous, lacking or refused.
 
-    No cell is quoted. `table` and `gated` are of the same file or sheet.
+    Every reason for which rows are refused is told, the most rows first: as `refused` where slips
+    do not explain so many, else as `slips`. No cell is quoted. `table` and `gated` are of the same
+    file or sheet.
     """
     yield from _unmapped(table)
     for source in sorted(dataset.read_columns):
@@ -50,6 +41,7 @@ def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt
         elif (style := _style(source, dataset, table.dates)) is not None:
             yield from _ambiguous(source, filled, style)
     yield from _raw_as_metric(gated, dataset)
+    yield from lacking(gated, dataset)
     yield from _refused(gated)
 
 
@@ -129,14 +121,17 @@ def _source_of_score(dataset: Dataset, item: str) -> str:
 
 
 def _refused(gated: Gated) -> Iterator[Doubt]:
-    told = rejections(gated).drop_nulls("column_name")
     ours = {written: name for name, written in gated.written.items()}
-    counted = told.group_by("column_name", "rule", "reason").len().sort("len", descending=True)
+    by = ["column_name", "rule", "reason"]
+    counted = (
+        rejections(gated).group_by(by).len().sort(["len", *by], descending=[True, *[False] * 3])
+    )
     for row in counted.iter_rows(named=True):
         share = row["len"] / gated.rows_in
-        if share >= _REFUSED_SHARE:
-            source = ours.get(row["column_name"], row["column_name"])
-            yield Doubt(
-                "refused", source,
-                f"{row['len']:,} rows ({share:.1%}) are refused. {row['reason']}",
-            )  # fmt: skip
+        source = ours.get(row["column_name"], row["column_name"]) or WHOLE_ROW
+        rows = "1 row" if row["len"] == 1 else f"{row['len']:,} rows"
+        part = f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
+        yield Doubt(
+            "refused" if share >= _REFUSED_SHARE else "slips", source,
+            f"{rows} ({part}) {'is' if row['len'] == 1 else 'are'} refused. {row['reason']}",
+        )  # fmt: skip

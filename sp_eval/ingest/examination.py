@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
-from sp_eval.ingest.doubts import Doubt, doubts_of
+from sp_eval.ingest.doubt import Doubt
+from sp_eval.ingest.doubts import doubts_of
 from sp_eval.ingest.folder import Found, arrange, why_dropped
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end
@@ -25,7 +26,8 @@ __all__ = ["Examined", "examine"]
 class Examined:
     """A file or sheet: its table (None if the mapping has none for it), and what to look at.
 
-    `refused`: why it cannot be used at all; `doubts` are then empty.
+    `refused`: why it cannot be used at all; `doubts` are then empty. `rows_refused` of its `rows`
+    would be refused, each once.
     """
 
     shown: str
@@ -33,6 +35,7 @@ class Examined:
     rows: int
     refused: str | None
     doubts: tuple[Doubt, ...] = ()
+    rows_refused: int = 0
 
 
 def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Examined]:
@@ -72,7 +75,7 @@ def _examine_file(
             yield Examined(shown, found.name, refusal.rows_in, refusal.reason)
             continue
         doubts = tuple(doubts_of(table, gated, found.dataset))
-        yield Examined(shown, found.name, gated.rows_in, None, doubts)
+        yield Examined(shown, found.name, gated.rows_in, None, doubts, gated.rows_quarantined)
     if isinstance(content, Workbook):
         yield from _sheets_not_used(content, tables, mapping)
 

@@ -41,7 +41,9 @@ class Instrument:
     `scoring`: the raw sum of all items converted to its metric; the mean of the items answered;
     or their sum, as if those left out had been answered like the others. `at_least` items must be
     answered both times (by default half of them). `asked_in` is the questionnaire of
-    `codes/instrument.csv` that holds the items, where the score is one part of it.
+    `codes/instrument.csv` that holds the items, where the score is one part of it. `whole` are
+    the names there of the whole score, where a sender may give that and no answers: the `total`
+    is treated as the sum of all answers, the `metric` is converted already.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Instrument:
     scoring: Literal["metric_of_sum", "mean", "sum"]
     at_least: int | None = None
     asked_in: str | None = None
+    whole: tuple[Literal["total", "metric"], ...] = ()
 
     @property
     def questionnaire(self) -> str:
@@ -62,6 +65,16 @@ class Instrument:
         if self.scoring == "metric_of_sum":
             return len(self.items)
         return self.at_least or (len(self.items) + 1) // 2
+
+    @property
+    def made_of(self) -> str:
+        """What must be sent for a score, for whoever sends it, by the names of the registry."""
+        if len(self.items) == 1:
+            return f"item '{self.items[0]}'"
+        some = "all" if self.enough == len(self.items) else f"at least {self.enough}"
+        answers = f"{some} of the items {', '.join(self.items)}"
+        whole = (f"item '{name}' alone" for name in self.whole)
+        return ", or ".join((answers, *whole))
 
 
 _ALL: tuple[Outcome, ...] = (
@@ -117,6 +130,7 @@ _SCORED: tuple[Instrument, ...] = (
         _questions(7),
         higher_is_better=True,
         scoring="metric_of_sum",
+        whole=("total", "metric"),
     ),
     Instrument(
         "rotherham_wellbeing",
@@ -132,6 +146,7 @@ _SCORED: tuple[Instrument, ...] = (
         higher_is_better=True,
         scoring="sum",
         at_least=11,
+        whole=("total",),
     ),
     Instrument(
         "wellbeing_star",
@@ -146,6 +161,33 @@ _SCORED: tuple[Instrument, ...] = (
         ("concern1", "concern2", "wellbeing"),
         higher_is_better=False,
         scoring="mean",
+    ),
+    Instrument(
+        "gad7",
+        "GAD-7 anxiety (0 to 21; lower is better)",
+        _questions(7),
+        higher_is_better=False,
+        scoring="sum",
+        at_least=5,
+        whole=("total",),
+    ),
+    Instrument(
+        "phq9",
+        "PHQ-9 depression (0 to 27; lower is better)",
+        _questions(9),
+        higher_is_better=False,
+        scoring="sum",
+        at_least=7,
+        whole=("total",),
+    ),
+    Instrument(
+        "ucla3",
+        "UCLA loneliness in three questions (3 to 9; lower is better)",
+        _questions(3),
+        higher_is_better=False,
+        scoring="sum",
+        at_least=3,
+        whole=("total",),
     ),
     _part("hads_anxiety", "HADS anxiety (0 to 21; lower is better)", "hads",
           higher_is_better=False),

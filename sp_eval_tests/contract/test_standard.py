@@ -106,6 +106,16 @@ def test_sources_and_instruments_are_those_a_study_can_name() -> None:
         for item in instrument.items:
             direction = registry[instrument.questionnaire, item]["direction"]
             assert (direction == "higher_is_better") is instrument.higher_is_better
+        for item in instrument.whole:
+            assert registry[instrument.questionnaire, item]["kind"] == item
+    # every total and score that may be sent is scored, alone
+    summed = {key for key, row in registry.items() if row["kind"] in ("total", "metric")}
+    assert summed == {
+        (instrument.questionnaire, item)
+        for instrument in INSTRUMENTS.values()
+        for item in (*instrument.whole, *(instrument.items if instrument.enough == 1 else ()))
+        if registry[instrument.questionnaire, item]["kind"] in ("total", "metric")
+    }
 
 
 def test_swemwbs_conversion_is_the_published_one() -> None:

@@ -77,7 +77,9 @@ def test_few_refusals_are_the_senders_slips_and_many_may_be_the_mappings(
     look: Callable[..., dict[tuple[str, str], str]],
 ) -> None:
     many = [f"{1 + n % 28:02d}/04/2019" for n in range(150)]
-    assert look([*many, "31/02/2019"]) == {}
+    few = look([*many, "31/02/2019"])
+    assert list(few) == [("slips", "Date")]
+    assert few[("slips", "Date")].startswith("1 row (0.7%) is refused. The date")
     found = look([*many, *["31/02/2019"] * 8])
     assert found[("refused", "Date")].startswith("8 rows (5.1%) are refused. The date")
 
@@ -124,5 +126,37 @@ def test_by_the_command(tmp_path: Path) -> None:
     told = run_line("scheme", "check", "rotherham", str(folder))
     assert told.status == 1
     assert "Ward: The mapping does not speak of it; 100% of its cells" in told.sentences()
-    assert "1 things to look at" not in told.sentences()
+    assert "1 thing to look at." in told.sentences()
     assert run_line("scheme", "check", "nowhere", str(folder)).status == 2
+
+
+def test_every_reason_is_told_with_its_rows_and_only_then_is_there_nothing_to_look_at(
+    tmp_path: Path,
+) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "scheme_code: testshire\ntitle: Testshire\nidentifier: pseudonym\ndatasets:\n"
+        "  gp:\n    contract: gp_contact\n    file: gp.csv\n    identifier: NHS\n"
+        "    columns:\n      person_key: {from: NHS}\n      practice_code: {const: A00001}\n"
+        "      contact_date: {from: Date, parse: date}\n      staff: {const: gp}\n"
+        "      mode: {const: telephone}\n      status: {const: attended}\n"
+        "    covers: {sources: [gp_contact], from: 2019-01-01}\n"
+        "absent: {person: a, referral: b, hospital_activity: c}\n"
+    )
+    days = [f"{1 + n % 28:02d}/04/2019" for n in range(3000)]
+    days[5] = days[7] = "31/02/2019"
+    rows = [f"P{n},{day}" for n, day in enumerate(days)]
+    folder = tmp_path / "testshire" / "2019-04"
+    folder.mkdir(parents=True)
+    file = folder / "gp.csv"
+    file.write_text("\n".join(["NHS,Date", *rows, "3000 rows"]) + "\n")
+    command = ("scheme", "check", "testshire", str(file), "--mapping", str(mapping))
+    told = run_line(*command)
+    assert "gp.csv (gp): 3,001 rows, 3 refused" in told.sentences()
+    assert "Date: 2 rows (0.1%) are refused. The date does not exist" in told.sentences()
+    assert "the row: 1 row (less than 0.1%) is refused. The row has more or fewer fields" in (
+        told.sentences()
+    )
+    assert "leaves nothing out; 3 rows would be refused" in told.sentences()
+    assert "Nothing to look at" not in told.sentences()
+    assert told.status == 0

@@ -133,3 +133,47 @@ def test_mean_change_with_students_interval() -> None:
 def test_two_people_tell_nothing() -> None:
     with pytest.raises(TooFewEventsError):
         paired_change(pl.DataFrame({"baseline": [1.0, 2.0], "follow_up": [2.0, 2.0]}))
+
+
+def test_a_questionnaire_that_came_as_its_total_alone_is_scored() -> None:
+    first, later = date(2017, 6, 1), date(2017, 9, 1)
+    found = scored(
+        SUM,
+        ("raw", "baseline", first, {"total": 14.0}),
+        ("raw", "follow_up", later, {"total": 21.0}),
+        ("converted", "baseline", first, {"metric": 140.0}),
+        ("converted", "follow_up", later, {"metric": 210.0}),
+        ("answers, then total", "baseline", first, every(2)),
+        ("answers, then total", "follow_up", later, {"total": 21.0, "metric": 70.0}),
+        ("no later one", "baseline", first, {"total": 14.0}),
+        ("same day", "baseline", first, {"total": 14.0}),
+        ("same day", "follow_up", first, {"total": 21.0}),
+    )
+    assert found == [
+        (person, 140.0, 210.0) for person in ("answers, then total", "converted", "raw")
+    ]
+
+
+def test_what_no_conversion_gives_and_a_total_of_some_answers_are_no_scores() -> None:
+    first, later = date(2017, 6, 1), date(2017, 9, 1)
+    found = scored(
+        SUM,
+        ("raw as metric", "baseline", first, {"metric": 14.0}),
+        ("raw as metric", "follow_up", later, {"metric": 21.0}),
+        ("six answers", "baseline", first, every(2) | {"q3": None, "total": 12.0}),
+        ("six answers", "follow_up", later, {"total": 21.0}),
+        ("all answers", "baseline", first, every(2) | {"total": 35.0}),
+        ("all answers", "follow_up", later, every(3) | {"total": 7.0}),
+    )
+    assert found == [("all answers", 140.0, 210.0)]
+
+
+def test_a_total_that_is_not_converted_stands_as_it_is() -> None:
+    whole = INSTRUMENTS["wemwbs"]
+    eleven = dict.fromkeys(whole.items[:11], 3)
+    found = scored(
+        whole,
+        ("aa", "baseline", date(2017, 6, 1), {"total": 40.0}),
+        ("aa", "follow_up", date(2017, 9, 1), eleven),
+    )
+    assert found == [("aa", 40.0, 42.0)]
