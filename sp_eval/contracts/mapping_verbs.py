@@ -20,6 +20,7 @@ __all__ = [
     "Decision",
     "KeepWhen",
     "Layout",
+    "NotKnown",
     "Parse",
     "Renamed",
     "Scalar",
@@ -39,6 +40,23 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _texts(value: object) -> object:
+    """Texts as a list, numbers as they are written; YAML reads some words as something else."""
+    found = _listed(value)
+    if any(one is None or isinstance(one, bool) for one in found):  # type: ignore[attr-defined]
+        raise ValueError("write each text in quotation marks, as ['n/k', 'NULL', '-', 'no']")
+    return [str(one).strip() for one in found]  # type: ignore[attr-defined]
+
+
+NotKnown = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    BeforeValidator(_texts),
+    Field(
+        description="Texts that stand where something is not known: such a cell counts as blank."
+        " Capitals do not matter; a word that the column's own recode or when lists keeps its"
+        " meaning."
+    ),
+]
 Cells = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
 Condition = Mapping[str, Cells]
 """Source column -> the texts it may hold for the condition to be met; null means blank."""
@@ -56,7 +74,7 @@ class Parse(Closed):
     `integer`: a whole number. `padded`: a number that has lost its leading zeros, written into
     the end of `style`: `42` in `X00000` is `X00042`. `share`: the rank of a thing among `of`,
     as which of `parts` equal parts it lies in, from 1; a rank below 0 is not known.
-    `not_known`: texts that stand for a date nobody knows.
+    `not_known`: texts that stand for a value nobody knows.
     """
 
     kind: Literal[
@@ -126,11 +144,13 @@ class ColumnRule(Closed):
     split: Split | None = None
     parse: Parse | None = None
     recode: Mapping[Scalar, Scalar] | None = None
+    not_known: NotKnown = ()
 
     @model_validator(mode="before")
     @classmethod
     def _one_column(cls, raw: object) -> object:
         if isinstance(raw, Mapping):
+            _require_meanings(raw.get("recode"))
             return {k: _listed(v) if k in {"from", "from_"} else v for k, v in raw.items()}
         return raw
 
@@ -143,8 +163,11 @@ class ColumnRule(Closed):
             )
         if (self.take is None) != (self.when is None):
             raise ValueError("when and take go together")
-        if (self.split or self.parse or self.recode) and not self.from_:
-            raise ValueError("split, parse and recode refine from, and nothing else")
+        if (self.split or self.parse or self.recode or self.not_known) and not self.from_:
+            raise ValueError("split, parse, recode and not_known refine from, and nothing else")
+        unknown = {text.casefold() for text in self.not_known}
+        if twice := [word for word in self.recode or () if str(word).casefold() in unknown]:
+            raise ValueError(f"'{twice[0]}' stands under recode and under not_known")
         return self
 
     def sources(self) -> Iterator[str]:
@@ -154,6 +177,18 @@ class ColumnRule(Closed):
             yield from self.take.sources()
         for condition in (self.when or {}, *(d.when for d in self.decide or ())):
             yield from condition
+
+
+def _require_meanings(recode: object) -> None:
+    """A word that is recoded to nothing was meant to count as blank: say how that is written."""
+    blank = [word for word, to in recode.items() if to in (None, "")] if (
+        isinstance(recode, Mapping)
+    ) else []  # fmt: skip
+    if blank:
+        raise ValueError(
+            f"recode makes nothing of '{blank[0]}'. A text that means not known stands under"
+            f" not_known, beside 'from', in the table or at the top: not_known: ['{blank[0]}']"
+        )
 
 
 class Check(Closed):

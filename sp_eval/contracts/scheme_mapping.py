@@ -2,8 +2,8 @@
 
 A mapping has these verbs and no others: `from`, `const`, `from_path`, `parse`, `recode`,
 `decide`, `when`/`take`, `split`, `unpivot`, `keep_when`, `footer`, `check`, `drop`, `absent`,
-`layouts`, `renamed`, `unlinked_when`. It may rename, recode and parse; it may not compute:
-computation is SQL.
+`layouts`, `renamed`, `unlinked_when`, `not_known`. It may rename, recode and parse; it may not
+compute: computation is SQL.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sp_eval.contracts.mapping_verbs import (
     Covers,
     KeepWhen,
     Layout,
+    NotKnown,
     Renamed,
     Scalar,
     Unpivot,
@@ -79,6 +80,7 @@ class Dataset(Closed):
         default_factory=dict,
         description="Rows that may lack the identifier: accepted, counted, linked to nobody.",
     )
+    not_known: NotKnown = ()
     covers: Covers | None = None
     belongs: Mapping[str, str] = Field(default_factory=dict)
     footer: Condition = Field(default_factory=dict)
@@ -172,6 +174,7 @@ class SchemeMapping(Closed):
     scheme_code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     identifier: Literal["nhs_number", "pseudonym"]
+    not_known: NotKnown = ()
     brake: Brake = Brake()
     due_day: int = Field(
         default=15,
@@ -188,6 +191,17 @@ class SchemeMapping(Closed):
         description="File (path below the month's folder, with *), or 'FILE, sheet NAME' -> why it"
         " is not used.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_known_anywhere(cls, raw: object) -> object:
+        """What is said of the whole holds for each table that does not say it itself."""
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("datasets"), Mapping):
+            return raw
+        said = {"not_known": raw["not_known"]} if "not_known" in raw else {}
+        tables = raw["datasets"].items()
+        held = {name: {**said, **one} if isinstance(one, Mapping) else one for name, one in tables}
+        return {**raw, "datasets": held}
 
     @model_validator(mode="after")
     def _not_sent_is_not_sent(self) -> Self:
@@ -252,7 +266,7 @@ def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:
     if name in _PSEUDONYMS:
         # anything else would carry an identifier past the reader
         source = getattr(dataset, _PSEUDONYMS[name])
-        if rule != ColumnRule(from_=(source,)):
+        if rule.model_copy(update={"not_known": ()}) != ColumnRule(from_=(source,)):
             raise ValueError(f"{name} must come from the column named as {_PSEUDONYMS[name]}")
     elif set(rule.sources()) & {dataset.identifier, dataset.reference}:
         raise ValueError(f"{name}: the identifier and the reference make no other column")

@@ -13,8 +13,9 @@ import polars as pl
 from sp_eval.contracts.codes import code_values
 from sp_eval.ingest.identity import digits_of, holds_nhs_number, nhs_fault
 from sp_eval.ingest.parse import written_in
+from sp_eval.ingest.vocabulary import not_known_words
 
-__all__ = ["Look", "is_name", "is_personal", "look_at", "words_of"]
+__all__ = ["Look", "is_name", "is_not_known", "is_personal", "look_at", "words_of"]
 
 _MOST: Final = 0.95  # of the filled cells; the others may be slips
 _SAMPLE: Final = 3_000
@@ -34,6 +35,8 @@ _TITLED: Final = re.compile(r"^(?:dr|mr|mrs|ms|miss|prof|rev|sister)\b\.?\s+\w",
 @dataclass(frozen=True, slots=True)
 class Look:
     """One column: `heading`, its place, and shares (0 to 1) of its filled cells.
+
+    A cell that says n/k, or the like, counts as not filled, but is one of `words`.
 
     `styles`: in which every date of it could be written, the day first before the month first;
     `words`: each distinct text with its count, most frequent first, where there are few, but for
@@ -71,7 +74,8 @@ class Look:
 
 def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> Look:
     """Look at a column of trimmed texts, blank as null."""
-    filled = cells.drop_nulls()
+    everything = cells.drop_nulls()
+    filled = everything.filter(~is_not_known(everything))
     counts = _counted(filled)
     distinct = counts["text"]
     if distinct.is_empty():
@@ -94,8 +98,13 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
         styles=styles,
         months=tuple(style for style in _MONTHS if _is_month(sample, style)),
         is_true_date=from_workbook and _is_true_date(sample),
-        words=_words(counts),
+        words=_words(_counted(everything)),
     )  # fmt: skip
+
+
+def is_not_known(cells: pl.Series) -> pl.Series:
+    """Boolean, one for each text: whether it is one that senders write for not known."""
+    return cells.str.to_lowercase().is_in(sorted(not_known_words()))
 
 
 def words_of(cells: pl.Series) -> tuple[tuple[str, int], ...] | None:

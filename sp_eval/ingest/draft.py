@@ -14,6 +14,7 @@ from sp_eval.contracts.yaml_file import read_yaml
 from sp_eval.ingest.column_look import Look
 from sp_eval.ingest.draft_layouts import as_one, layout_lines
 from sp_eval.ingest.draft_more import told_of, with_tables
+from sp_eval.ingest.draft_not_known import not_known_in, not_known_line
 from sp_eval.ingest.draft_table import dropped_unasked, table_lines
 from sp_eval.ingest.draft_unused import left_out, not_sent
 from sp_eval.ingest.draft_words import scalar
@@ -59,7 +60,8 @@ def draft_mapping(scheme: str, delivery: Path, told: Mapping[str, str] | None = 
     who somebody is. `told`: as in `draft_more`.
     """
     tables, unread = tables_in(delivery)
-    by_number, begun = guess_tables(tables, told_of(told or {}, tables, unread))
+    not_known = not_known_in(tables)
+    by_number, begun = guess_tables(tables, told_of(told or {}, tables, unread), not_known)
     guesses = with_roles(begun)
     placed = [two for one in guesses if one.contract for two in _by_setting(one)]
     lines = [
@@ -67,6 +69,7 @@ def draft_mapping(scheme: str, delivery: Path, told: Mapping[str, str] | None = 
         f"scheme_code: {scheme}",
         f"title: '{OPEN}'",
         f"identifier: {'nhs_number' if by_number else 'pseudonym'}{_identifier_told(guesses)}",
+        *not_known_line(not_known),
         "",
         *not_sent(placed),
         *left_out(guesses, unread),
@@ -86,7 +89,7 @@ def draft_more(draft: Path, delivery: Path, told: Mapping[str, str]) -> Draft:
     """
     tables, unread = tables_in(delivery)
     contracts = told_of(told, tables, unread)
-    _, guesses = guess_tables(tables, contracts)
+    _, guesses = guess_tables(tables, contracts, not_known_in(tables))
     placed = [one for one in guesses if one.table.shown in contracts]
     held = read_yaml(draft, source=draft.name)
     if not isinstance(held, dict) or list(held)[-1:] != ["datasets"]:

@@ -10,7 +10,7 @@ from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look
 from sp_eval.ingest.draft_words import flow, needs_recode, pieces, recode_lines, scalar, words_in
 from sp_eval.ingest.guess import SAME, Guess, TableGuess
-from sp_eval.ingest.vocabulary import heading_scores
+from sp_eval.ingest.vocabulary import heading_scores, known_word
 
 __all__ = ["date_style", "derived_from", "quarter_of", "rule_lines"]
 
@@ -79,7 +79,14 @@ def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[st
     if several is not None:
         take = "rest" if column.separator else "first"
         lines.append(f"  split: {flow(by=scalar(several[0]), take=take)}")
-    recode = recode_lines(contract, column, words_in(look, cells))
+    words = words_in(look, cells)
+    if words is not None:
+        # nobody need say what a word means that counts as blank, unless the list has it
+        words = tuple(
+            pair for pair in words
+            if pair[0].casefold() not in guess.not_known or known_word(contract, column, pair[0])
+        )  # fmt: skip
+    recode = recode_lines(contract, column, words)
     return lines + [f"  {line}" for line in recode]
 
 

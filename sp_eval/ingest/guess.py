@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -56,7 +56,8 @@ class TableGuess:
     """What a table is taken for; `contract` is None where nothing fits.
 
     `looks`: its columns that can be named; `unnamed`: places (from 1) of those whose heading is
-    blank, stands twice, or may itself be data.
+    blank, stands twice, or may itself be data. `not_known`: texts, in small letters, that will
+    count as blank.
     """
 
     table: StrangeTable
@@ -69,16 +70,20 @@ class TableGuess:
     person: Guess | None = None
     reference: Guess | None = None
     questionnaire: Questionnaire | None = None
+    not_known: frozenset[str] = frozenset()
 
 
 def guess_tables(
-    tables: Sequence[StrangeTable], told: Mapping[str, str] | None = None
+    tables: Sequence[StrangeTable],
+    told: Mapping[str, str] | None = None,
+    not_known: Collection[str] = (),
 ) -> tuple[bool, list[TableGuess]]:
     """Return whether people are told by NHS numbers, and the guess of each table, in order.
 
-    `told`: `StrangeTable.shown` -> the contract it is said to be.
+    `told`: `StrangeTable.shown` -> the contract it is said to be. `not_known`: texts that will
+    count as blank wherever they stand.
     """
-    begun = [_looked_at(table) for table in tables]
+    begun = [_looked_at(table, {text.casefold() for text in not_known}) for table in tables]
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
@@ -95,7 +100,7 @@ def kind_of(heading: str) -> str | None:
     return max(kinds)[1] if max(kinds)[0] >= max(others, default=0.0) else None
 
 
-def _looked_at(table: StrangeTable) -> TableGuess:
+def _looked_at(table: StrangeTable, not_known: Collection[str]) -> TableGuess:
     heads = table.headings
     usable = {
         at
@@ -106,7 +111,8 @@ def _looked_at(table: StrangeTable) -> TableGuess:
         look_at(heads[at], at, table.cells[f"c{at}"], from_workbook=table.from_workbook)
         for at in sorted(usable)
     )
-    return TableGuess(table, looks, tuple(n + 1 for n in range(len(heads)) if n not in usable))
+    unnamed = tuple(n + 1 for n in range(len(heads)) if n not in usable)
+    return TableGuess(table, looks, unnamed, not_known=frozenset(not_known))
 
 
 def _person(one: TableGuess, *, by_number: bool) -> Guess | None:

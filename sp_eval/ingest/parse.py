@@ -81,12 +81,12 @@ def month_end(month: str) -> date:
 
 def parsed(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
     """Read trimmed text (blank = null) as `parse` says."""
+    if parse.not_known:
+        text = pl.when(text.is_in(list(parse.not_known))).then(None).otherwise(text)
     if parse.kind == "integer":
         return _number(text, _INTEGER, text.str.replace(r"\.0+$", ""), pl.Int64())
     if parse.kind == "money":
         return _number(text, _MONEY, text.str.replace_all(r"[£,\s]", ""), pl.Float64())
-    if parse.not_known:
-        text = pl.when(text.is_in(list(parse.not_known))).then(None).otherwise(text)
     by_kind = {
         "quarter": _quarter,
         "month": _month,

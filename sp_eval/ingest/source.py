@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from sp_eval.contracts.not_known import blanks_of
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.raw import RawTable
@@ -69,7 +70,7 @@ def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser
         _duplicates(table).alias("__duplicate"),
         wrong.alias("__wrong_width"),
         *(
-            pl.when(cell.str.len_bytes() > 0).then(cell).otherwise(None).alias(name)
+            pl.when(_is_filled(cell, blanks_of(dataset, name))).then(cell).alias(name)
             for name, cell in kept.items()
         ),
     )
@@ -94,6 +95,14 @@ def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser
         dates=table.dates,
         from_workbook=table.from_workbook,
     )
+
+
+def _is_filled(cell: pl.Expr, not_known: Collection[str]) -> pl.Expr:
+    """Whether a trimmed cell says something: it is neither empty nor a text for not known."""
+    is_filled = cell.str.len_bytes() > 0
+    if not not_known:
+        return is_filled
+    return is_filled & ~cell.str.to_lowercase().is_in(sorted(not_known))
 
 
 def _duplicates(table: RawTable) -> pl.Series:
