@@ -65,9 +65,9 @@ Condition = Mapping[str, Cells]
 class Parse(Closed):
     """How a cell's text becomes a value.
 
-    `date`: in `style` (strptime words), else in the dataset's `dates`. `last_day`: a date that
-    is the last day inside, stored as the first day outside. `excel`: a true Excel date or its
-    serial number (from a workbook only), or a text date. `month`, `quarter` (`2017/18 Q1`, of
+    `date`: in `style` (strptime words), else in the dataset's `dates`. `excel`: a true Excel date
+    or its serial number (from a workbook only), or a text date. `last_day`: either of them that is
+    the last day inside, stored as the first day outside. `month`, `quarter` (`2017/18 Q1`, of
     the financial year from April): the first day, or with `edge: end` the first day after.
     A time of day may be part of a style (`%Y-%m-%dT%H:%M:%SZ`); the day is taken as written.
     `year`: the calendar year of a date. `money`: pounds, with or without sign and commas.

@@ -157,12 +157,18 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
         word = rest[2] if len(rest) > 2 else ""
         if word == OPEN:
             return (
-                f"Write a line for each word of the column, and what it is: {held}. Or leave the"
-                " column out: {absent: why}, and its heading under drop."
+                "Write a line for each word of the column that has none yet, and what it is:"
+                f" {held}. Or leave the column out: {{absent: why}}, and its heading under drop."
+                " Take this line out when done: a word without a line is refused."
             )
         return (
             f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
             " Without this line such rows are refused."
+        )
+    if verb == "parse":
+        return (
+            "Is the day in it the last one inside, or the first one outside? The comment behind it"
+            " says what to write for each. Ask the sender: one of them is wrong by a day for all."
         )
     if verb == "const":
         return (

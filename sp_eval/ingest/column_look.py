@@ -91,8 +91,8 @@ def look_at(heading: str, at: int, cells: pl.Series, *, from_workbook: bool) -> 
         sentences=float((sample.str.len_chars() > _LONG).mean() or 0.0),  # type: ignore[arg-type]
         whole=_fits(sample, r"^[+-]?[0-9]{1,18}(?:\.0+)?$"),
         numbers=_fits(sample, r"^-?£?\s?-?[0-9][0-9,]*(?:\.[0-9]+)?$"),
-        practices=_fits(sample, r"^[A-Z][0-9]{5}$"),
-        areas=_fits(sample, r"^[EW]01[0-9]{6}$"),
+        practices=_of_rows(counts, sample.str.contains(r"^[A-Z][0-9]{5}$").to_list()),
+        areas=_of_rows(counts, sample.str.contains(r"^[EW]01[0-9]{6}$").to_list()),
         unspaced=_fits(sample, r"^[^\s,;]+$"),
         short_codes=_fits(sample, r"^[A-Z0-9]{3,9}$"),
         styles=styles,

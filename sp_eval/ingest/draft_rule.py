@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from sp_eval.contracts.contract import Column
@@ -16,7 +15,6 @@ __all__ = ["date_style", "derived_from", "quarter_of", "rule_lines"]
 
 _ASK: Final = f"'{OPEN}'"
 _LAST_DAYS: Final = frozenset({"registered_to", "period_end"})
-_LEFT: Final = re.compile(r"left|last|end|to\b|deduct", re.IGNORECASE)
 _QUINTILES: Final = ", ".join(f"{decile}: {(decile + 1) // 2}" for decile in range(1, 11))
 
 
@@ -41,7 +39,7 @@ def date_style(look: Look, dates: str, *, last_day: bool = False) -> str:
     """What stands behind `parse:` for a column of dates."""
     kind = "last_day" if last_day else "date"
     if look.is_true_date:
-        return "excel"  # a last day of a workbook is taken as it stands
+        return kind if last_day else "excel"
     if not look.styles and look.months:
         edge = ", edge: end" if last_day else ""
         return f"{{month: '{look.months[0]}'{edge}}}"
@@ -55,19 +53,25 @@ def _from(column: Column, guess: TableGuess, found: Guess, dates: str) -> list[s
     heading, why = scalar(look.heading), f"  # {found.how}: {found.why}"
     if column.logical_type == "date":
         is_month = bool(look.months) and not look.styles
-        is_last = name in _LAST_DAYS and (is_month or bool(_LEFT.search(look.heading)))
-        told = f"{why}; taken as the last day inside" if is_last and look.styles else why
-        return [
-            f"{name}: {flow(from_=heading, parse=date_style(look, dates, last_day=is_last))}{told}"
-        ]
+        if name in _LAST_DAYS and not is_month:
+            return [f"{name}: {flow(from_=heading, parse=_ASK)}{why}; {_either(look, dates)}"]
+        style = date_style(look, dates, last_day=name in _LAST_DAYS)
+        return [f"{name}: {flow(from_=heading, parse=style)}{why}"]
     if column.logical_type in {"integer", "number"}:
         kind = "integer" if column.logical_type == "integer" else "money"
-        return [f"{name}: {flow(from_=heading, parse=kind)}{why}"]
+        told = "; 1 is taken for the most deprived" if name.startswith("imd_") else ""
+        return [f"{name}: {flow(from_=heading, parse=kind)}{why}{told}"]
     if column.allowed is None and column.logical_type != "boolean":
         return [f"{name}: {flow(from_=heading)}{why}"]
     if not needs_recode(column, look) and column.logical_type != "boolean":
         return [f"{name}: {flow(from_=heading)}{why}"]
     return _coded(column, guess, found, why)
+
+
+def _either(look: Look, dates: str) -> str:
+    """The question that no cell answers: which of two days an end is."""
+    inside, outside = date_style(look, dates, last_day=True), date_style(look, dates)
+    return f"last day inside: {inside}; first day outside: {outside}"
 
 
 def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[str]:
@@ -107,7 +111,9 @@ def derived_from(guess: TableGuess, name: str) -> Look | None:
 
 
 def _is_birth(look: Look) -> bool:
-    return heading_scores(look.heading).get(("birth", ""), 0.0) >= SAME
+    """Whether a heading tells of a birth, by its day or, as `Born (mm/yyyy)`, by less."""
+    scores = heading_scores(look.heading)
+    return max(scores.get(of, 0.0) for of in (("birth", ""), ("person", "birth_year"))) >= SAME
 
 
 def quarter_of(guess: TableGuess) -> tuple[Look, ...]:

@@ -75,17 +75,20 @@ def recode_lines(
             " somebody is: write a line for each",
         ]
     lines, held_back = [head], 0
+    is_plain = _are_plain(known, words)
     for word, count in sorted(words, key=lambda pair: (pair[0].casefold(), pair[0])):
         found = known[word]
-        if found is None and count <= _SELDOM and _is_wordy(word):
+        if found is None and count <= _SELDOM and (_is_wordy(word) or not is_plain):
             held_back += 1
         elif found is None:
             lines.append(f"  {scalar(word)}: '{OPEN}'")
         else:
             lines.append(f"  {scalar(word)}: {scalar(found.value)}  # {found.how}")
     if held_back:
+        words_are = "1 word that is" if held_back == 1 else f"{held_back} words that are"
         lines.append(
-            f"  # not written here, for they may tell somebody: {held_back} that are seldom"
+            f"  '{OPEN}': '{OPEN}'  # {words_are} seldom, not written here, for they may tell who"
+            " somebody is: write a line for each"
         )
     return lines
 
@@ -104,12 +107,22 @@ def needs_recode(column: Column, look: Look) -> bool:
 def _are_codes(
     column: Column, known: Mapping[str, object], words: Sequence[tuple[str, int]]
 ) -> bool:
-    found = sum(1 for value in known.values() if value is not None)
-    if 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words):
+    if _are_plain(known, words):
         return True
     rows = sum(count for _, count in words)
-    often = all(count * _OFTEN >= rows for _, count in words)
-    return often and len(words) <= _MOST_LISTED and column.name not in _WHO
+    usual = [count for _, count in words if count > _SELDOM]
+    often = len(usual) > 1 and all(count * _OFTEN >= rows for count in usual)
+    seldom = rows - sum(usual)
+    return (
+        often and seldom * _OFTEN <= 2 * rows
+        and len(words) <= _MOST_LISTED and column.name not in _WHO
+    )  # fmt: skip
+
+
+def _are_plain(known: Mapping[str, object], words: Sequence[tuple[str, int]]) -> bool:
+    """Whether a third of the words are known ones, or all are short codes."""
+    found = sum(1 for value in known.values() if value is not None)
+    return 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words)
 
 
 def _listed(column: Column) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,7 +13,13 @@ from sp_eval.ingest.column_look import Look, is_personal, look_at
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
 from sp_eval.ingest.strange_table import StrangeTable
-from sp_eval.ingest.vocabulary import Confidence, heading_scores, known_word, plain
+from sp_eval.ingest.vocabulary import (
+    Confidence,
+    heading_scores,
+    known_word,
+    not_known_words,
+    plain,
+)
 
 __all__ = [
     "ENOUGH",
@@ -38,6 +45,11 @@ SAME: Final = 0.95  # of a heading's likeness: the words themselves, in whatever
 ENOUGH: Final = 3.0
 _NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
 _BY_CELLS: Final = 0.78
+_ALMOST: Final = 0.98  # of the filled cells; the others are slips
+_PARTS: Final = {
+    "imd_decile": (10, r"\b(?:dep|depriv\w*|imd|deciles?|tenths?)\b"),
+    "imd_quintile": (5, r"\b(?:dep|depriv\w*|imd|quintiles?|fifths?)\b"),
+}
 _UNKNOWN: Final = "by its heading; none of its words is known"
 _WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, _UNKNOWN: 0.25}
 
@@ -246,8 +258,25 @@ def _fit(contract: str, column: Column, look: Look) -> Iterator[tuple[float, Con
         column.name == "lsoa_code" and look.areas > 0.9
     ):
         yield 0.9, "likely", "by its cells"
+    elif column.name in _PARTS and _is_part(look, column.name):
+        yield 0.9, "guess", "by its heading and numbers"
     elif coded and _recognised(contract, column, look):
         yield _BY_CELLS, "guess", "by its cells"
+
+
+def _is_part(look: Look, name: str) -> bool:
+    """Whether a column is headed as one of deprivation, and holds its tenths, or fifths."""
+    most, said = _PARTS[name]
+    told = not_known_words()
+    counted = [(word, n) for word, n in look.words or () if word.casefold() not in told]
+    ranks = {str(rank) for rank in range(1, most + 1)}
+    inside = sum(n for word, n in counted if word in ranks)
+    held = {word for word, _ in counted} & ranks
+    return (
+        bool(re.search(said, plain(look.heading)))
+        and inside >= _ALMOST * sum(n for _, n in counted) > 0
+        and max((int(word) for word in held), default=0) > most // 2
+    )
 
 
 def _knows_any(contract: str, column: Column, look: Look) -> bool:

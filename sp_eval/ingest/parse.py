@@ -160,7 +160,7 @@ def _true_date(text: pl.Expr) -> pl.Expr:
 
 def _day(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
     value = _styled(text, parse.style or dating.style)
-    if parse.kind == "excel" and dating.from_workbook:
+    if parse.kind in {"excel", "last_day"} and dating.from_workbook:
         value = pl.coalesce(value, _true_date(text))
     dated = _dated(text, value, dating)
     if parse.kind == "last_day":

@@ -49,6 +49,7 @@ _LISTS: Final = {
     "hospital_activity.activity": "activity",
     "outcome_response.stage": "stage",
 }
+_BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 _SHORT: Final = 2  # letters; such a word of another scheme may mean anything here
 
 
@@ -70,9 +71,18 @@ def plain(text: str) -> str:
 def heading_scores(heading: str) -> Mapping[tuple[str, str], float]:
     """(contract or kind, column) -> how well a heading fits it, from `ALIKE` to 1.
 
-    A column of '' means the table itself, by the name of its file or sheet.
+    A column of '' means the table itself, by the name of its file or sheet. What stands in
+    brackets, as in `Gender (1/2/9)`, may be left away.
     """
-    words = plain(heading)
+    found = dict(_scores(plain(heading)))
+    if (bare := plain(_BRACKETS.sub(" ", heading))) and bare != plain(heading):
+        for of, score in _scores(bare).items():
+            found[of] = max(score, found.get(of, 0.0))
+    return found
+
+
+@cache
+def _scores(words: str) -> Mapping[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for of, column, known in _headings():
         if not _may_be_alike(words, known):
