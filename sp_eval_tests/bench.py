@@ -20,8 +20,10 @@ import polars as pl
 from sp_eval.comparison.matching import match_nearest
 from sp_eval.synthetic.deliveries import write_deliveries
 from sp_eval.synthetic.faults import FaultRates
+from sp_eval_tests import bench_intake
 
 PEOPLE, REFERRED = 20_000, 1_500
+GP_ROWS = 20_000_000
 POOL, EXPOSED = 1_000_000, 20_000
 
 
@@ -73,6 +75,8 @@ def main() -> None:
             print(f"{name:<11} {wall:7.1f} s  {cpu:7.1f} cpu s  peak so far {peak:.2f} GB")
         print(f"second / first       {again[0] / first[0]:.3f} (goal below 0.25)")
         print(f"first / reading once {first[0] / max(read, 1e-3):,.0f}")
+    with tempfile.TemporaryDirectory() as folder:
+        bench_intake.show(Path(folder), rows=GP_ROWS)
     wall, rows = _match()
     print(f"match 1:5, {POOL:,} to {EXPOSED:,}  {wall:.1f} s, {rows:,} rows (goal below 60 s)")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import chain
 
 import polars as pl
 
@@ -17,7 +19,7 @@ from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_mark import Answers, Mark
 from sp_eval.ingest.several import together
-from sp_eval.ingest.taken import FOLDED, TABLES, Quarantined
+from sp_eval.ingest.taken import FOLDED, TABLES, Accepted, Quarantined
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Answered", "Book", "Reading", "Returned"]
@@ -252,21 +254,26 @@ class Book:
         ]
         return pl.concat([empty_frame(contract), *frames])
 
-    def accepted(self) -> dict[str, pl.DataFrame]:
+    def accepted(self) -> Accepted:
         """Return the accepted rows of each contract, with their origin, in order of the files."""
-        parts: dict[str, list[pl.DataFrame]] = {}
+        parts: dict[str, list[Reading]] = {}
         for reading in self.readings:
+            parts.setdefault(reading.found.dataset.declared.name, []).append(reading)
+        return Accepted({name: partial(self._frames, parts[name]) for name in parts})
+
+    def _frames(self, readings: Iterable[Reading]) -> Iterator[pl.DataFrame]:
+        for reading in readings:
             contract = reading.found.dataset.declared
             released = (a.accepted for a in self.answered if a.answers == reading.place)
-            frame = pl.concat([reading.gated.accepted(), *released]).with_columns(
-                pl.lit(self.scheme_code).alias("scheme_code"),
-                pl.lit(self.scheme_code).alias("source"),
-                pl.lit(self.month).alias("vintage"),
-                pl.lit(reading.place.delivery_id).alias("delivery_id"),
-                pl.lit(reading.place.file).alias("source_file"),
-            )
-            parts.setdefault(contract.name, []).append(conform(frame, contract, provenance=True))
-        return {name: pl.concat(frames) for name, frames in parts.items()}
+            for frame in chain(reading.gated.accepted(), released):
+                origin = frame.with_columns(
+                    pl.lit(self.scheme_code).alias("scheme_code"),
+                    pl.lit(self.scheme_code).alias("source"),
+                    pl.lit(self.month).alias("vintage"),
+                    pl.lit(reading.place.delivery_id).alias("delivery_id"),
+                    pl.lit(reading.place.file).alias("source_file"),
+                )
+                yield conform(origin, contract, provenance=True)
 
     def tables(self) -> pl.DataFrame:
         """Return `TABLES`: what each file or sheet that was read holds."""

@@ -36,14 +36,21 @@ class Conformed:
 
 
 def conform_rows(
-    source: SourceRows, dataset: Dataset, *, dating: Dating, path_values: Mapping[str, str]
+    source: SourceRows,
+    dataset: Dataset,
+    *,
+    dating: Dating,
+    path_values: Mapping[str, str],
+    contract: Contract | None = None,
 ) -> Conformed:
     """Apply the mapping to all rows but duplicates and rows of the wrong width.
+
+    `contract`: the part of the dataset's contract that the columns of `dataset` make, if not all.
 
     All faults of a row are told, but none that only follows from another: a date that cannot
     be read is not also said to be missing, a total is not held against an item off its scale.
     """
-    contract = dataset.declared
+    contract = contract or dataset.declared
     types = polars_schema(contract)
     frame = source.frame.with_row_index("__index").with_columns(
         source.identifier_fault.alias("__identifier")
@@ -146,6 +153,8 @@ def _broken(
     rows: pl.DataFrame, contract: Contract, columns: Mapping[str, Made], dataset: Dataset
 ) -> pl.DataFrame:
     """Return FAULTS for what breaks the contract, put down to the source columns it came from."""
+    if not contract.names:
+        return pl.DataFrame(schema=FAULTS)
     broken = contract_failures(rows.select(contract.names), contract)
     origins = pl.DataFrame(
         {

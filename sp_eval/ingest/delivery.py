@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -20,7 +19,7 @@ from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual,
 from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end, month_start
-from sp_eval.ingest.reading import judge, opened, read_table, read_whole, unread_sheets
+from sp_eval.ingest.reading import opened, read_and_judge, settled, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.resubmission import WHO_DIED, Clerk, set_aside
 from sp_eval.ingest.sent_twice import refuse_repeated
@@ -138,8 +137,8 @@ def _take_file(
     file = tables[0].file
     digest: str | None = None
     try:
-        data = read_whole(path)
-        digest = hashlib.sha256(data).hexdigest()
+        data = settled(path)
+        digest = data.sha256
         content = opened(path.name, data, in_sheets=tables[0].dataset.sheet is not None)
     except OSError:
         refusal = FileRefusedError("unreadable", "The file cannot be opened.")
@@ -154,15 +153,16 @@ def _take_file(
     for found in tables:
         place = book.place(file, found.dataset.sheet, digest)
         try:
-            table = read_table(content, found, mapping, last_day=last_day)
-            gated = judge(table, found, pseudonymiser, last_day=last_day)
+            gated, notices = read_and_judge(
+                content, found, mapping, pseudonymiser, last_day=last_day
+            )
         except FileRefusedError as refusal:
             version = found.dataset.declared.version
             book.refuse(place, refusal, version)
             if refusal.renamed and set(found.dataset.layouts) <= {""}:
                 book.note(_line_to_add(refusal.renamed, found, book))
             continue
-        for notice in table.notices:
+        for notice in notices:
             book.note(f"{place.shown}: {notice}.")
         book.read(Reading(found, place, gated))
     if isinstance(content, Workbook):
@@ -210,7 +210,7 @@ def _take_strangers(
     """Refuse the files that the mapping does not speak of, each with a hint."""
     for path, file in strangers:
         try:
-            data = read_whole(path)
+            data = settled(path)
         except OSError:
             refusal = FileRefusedError("unreadable", "The file cannot be opened.")
             book.refuse(book.place(file), refusal)
@@ -218,10 +218,10 @@ def _take_strangers(
         except FileRefusedError as refusal:
             book.refuse(book.place(file), refusal)
             continue
-        digest = hashlib.sha256(data).hexdigest()
-        if set_aside(data, file, digest, book):
+        if set_aside(data, file, data.sha256, book):
             continue
-        book.refuse(book.place(file, sha256=digest), refuse_stranger(file, data, mapping))
+        place = book.place(file, sha256=data.sha256)
+        book.refuse(place, refuse_stranger(file, data, mapping))
 
 
 def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> pl.DataFrame | None:
@@ -229,8 +229,8 @@ def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> pl.Dat
 
     Returns `person_key, death_date` as they are known, or None where nothing is.
     """
-    told = [frame.select("person_key", "death_date") for frame in _of_contracts(book, WHO_DIED)]
-    deaths = pl.concat(told) if told else known_deaths
+    people = _of_contracts(book, WHO_DIED, "person_key", "death_date")
+    deaths = known_deaths if people is None else people
     if deaths is None:
         return None
     deaths = deaths.drop_nulls("death_date").group_by("person_key").agg(pl.col("death_date").min())
@@ -242,18 +242,24 @@ def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> pl.Dat
     return deaths
 
 
-def _of_contracts(book: Book, contracts: Iterable[str]) -> list[pl.DataFrame]:
-    """The accepted rows of some contracts, those that replies released with them."""
-    read = [r.gated.accepted() for r in book.readings if r.found.dataset.contract in contracts]
-    return read + [one.accepted for one in book.answered if one.dataset.contract in contracts]
+def _of_contracts(book: Book, contracts: Collection[str], *columns: str) -> pl.DataFrame | None:
+    """These columns of the accepted rows of some contracts, those that replies released with them.
+
+    None if the delivery has no file of these contracts.
+    """
+    read = [r.gated for r in book.readings if r.found.dataset.contract in contracts]
+    parts = [rows.select(columns) for gated in read for rows in gated.accepted()]
+    answered = [one for one in book.answered if one.dataset.contract in contracts]
+    parts += [one.accepted.select(columns) for one in answered]
+    return pl.concat(parts) if parts else None
 
 
 def _practices_missing(book: Book, mapping: SchemeMapping) -> list[str]:
-    people = _of_contracts(book, ["person"])
-    if not people:
+    people = _of_contracts(book, ("person",), "practice_code")
+    if people is None:
         return []
     found = [reading.found for reading in book.readings]
-    return [file for _, file in practices_without_file(pl.concat(people), found, mapping)]
+    return [file for _, file in practices_without_file(people, found, mapping)]
 
 
 def _brake(

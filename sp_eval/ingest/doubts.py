@@ -15,7 +15,7 @@ from sp_eval.ingest.doubt import WHOLE_ROW, Doubt
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.lacking import lacking
-from sp_eval.ingest.raw import RawTable
+from sp_eval.ingest.raw_table import RawTable
 
 __all__ = ["doubts_of"]
 
@@ -96,9 +96,9 @@ def _ambiguous(source: str, filled: pl.Series, style: str) -> Iterator[Doubt]:
 
 def _raw_as_metric(gated: Gated, dataset: Dataset) -> Iterator[Doubt]:
     """Scores said to be converted that no conversion gives, and that are whole as totals are."""
-    if not {"instrument", "item", "score"} <= set(gated.rows.columns):
+    if not {"instrument", "item", "score"} <= set(gated.rows.names):
         return
-    scores = gated.rows.drop_nulls("score")
+    scores = gated.rows.select("instrument", "item", "score").drop_nulls("score")
     for row in code_table("instrument"):
         if (table := f"{row['instrument']}_metric") not in _CONVERTED or row["kind"] != "metric":
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ from sp_eval.contracts.reference_mapping import ReferenceMapping
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.folder import Found, arrange
 from sp_eval.ingest.identity import Pseudonymiser
-from sp_eval.ingest.raw import read_sheet, read_text
+from sp_eval.ingest.raw import read_text
 from sp_eval.ingest.reading import judge, opened, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.sheet import read_sheet
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Edition", "read_edition"]
@@ -93,8 +94,8 @@ def _read_file(path: Path, tables: list[Found], book: Book) -> None:
     )
     digest = None
     try:
-        data = path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
+        data = TextFile(path)
+        digest = data.sha256
         content = opened(path.name, data, in_sheets=tables[0].dataset.sheet is not None)
     except OSError:
         refusal = FileRefusedError("unreadable", "The file cannot be opened.")

@@ -17,6 +17,7 @@ from sp_eval.ingest.parse import month_end
 from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.stranger import refuse_stranger
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Examined", "examine"]
@@ -48,7 +49,7 @@ def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Exa
     for path, group in groupby(arranged.found, key=lambda found: found.path):
         yield from _examine_file(path, list(group), mapping, people, month)
     for path, file in arranged.strangers:
-        refusal = refuse_stranger(file, path.read_bytes(), mapping)
+        refusal = refuse_stranger(file, TextFile(path), mapping)
         yield Examined(file, None, 0, refusal.reason)
     for expected in arranged.missing:
         told = "The mapping asks for this file, and it is not there."
@@ -60,7 +61,7 @@ def _examine_file(
 ) -> Iterator[Examined]:
     try:
         in_sheets = tables[0].dataset.sheet is not None
-        content = opened(path.name, path.read_bytes(), in_sheets=in_sheets)
+        content = opened(path.name, TextFile(path), in_sheets=in_sheets)
     except FileRefusedError as refusal:
         yield Examined(tables[0].file, tables[0].name, 0, refusal.reason)
         return

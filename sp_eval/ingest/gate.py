@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.conform import Conformed
+from sp_eval.ingest.contract_rows import ContractRows
 from sp_eval.ingest.refusal import plain_reason
 from sp_eval.ingest.source import SourceRows
 
@@ -18,14 +20,14 @@ __all__ = ["Gated", "after_death", "gate", "rejections", "with_faults"]
 class Gated:
     """One file or sheet through the gate.
 
-    `rows`: contract rows of every row that is no duplicate, with `__index`. `row`: physical
-    number of each source row. `faults`: `index, source, rule` of refused rows, duplicates never
-    among them. `elsewhere`: index of rows refused for what another table makes of them. Source
-    rows are accepted if neither duplicate, nor faulty, nor refused elsewhere.
+    `rows`: contract rows, of duplicates too where it was not known yet that they are. `row`:
+    physical number of each source row. `faults`: `index, source, rule` of refused rows,
+    duplicates never among them. `elsewhere`: index of rows refused for what another table makes of
+    them. Source rows are accepted if neither duplicate, nor faulty, nor refused elsewhere.
     """
 
     dataset: Dataset
-    rows: pl.DataFrame
+    rows: ContractRows
     row: pl.Series
     duplicate: pl.Series
     faults: pl.DataFrame
@@ -54,10 +56,20 @@ class Gated:
     def rows_accepted(self) -> int:
         return self.rows_in - self.rows_duplicate - self.rows_quarantined
 
-    def accepted(self) -> pl.DataFrame:
-        """Return the contract rows of accepted source rows, with `source_row`."""
-        sound = self.rows.filter(~pl.col("__index").is_in(self.refused.implode()))
-        return sound.with_columns(self.row[sound["__index"]].cast(pl.Int32).alias("source_row"))
+    @property
+    def is_accepted(self) -> pl.Series:
+        """Boolean, one for each source row."""
+        is_in = ~self.duplicate.to_numpy()
+        is_in[self.refused.to_numpy()] = False
+        return pl.Series("is_accepted", is_in, dtype=pl.Boolean)
+
+    def accepted(self) -> Iterator[pl.DataFrame]:
+        """Yield the contract rows of accepted source rows, with `source_row`, in pieces."""
+        is_accepted = self.is_accepted
+        for rows in self.rows.frames():
+            sound = rows.filter(is_accepted.gather(rows["__index"]))
+            number = self.row.gather(sound["__index"]).cast(pl.Int32)
+            yield sound.with_columns(number.alias("source_row"))
 
     def folded_accepted(self) -> int:
         """Count the accepted rows that only belong to another row."""
@@ -75,7 +87,7 @@ def gate(source: SourceRows, conformed: Conformed, dataset: Dataset) -> Gated:
     )
     return Gated(
         dataset=dataset,
-        rows=conformed.rows,
+        rows=ContractRows(conformed.rows.columns[1:], (conformed.rows,), {}),
         row=frame["__row"],
         duplicate=frame["__duplicate"],
         faults=pl.concat([conformed.faults, field_count]),
@@ -89,9 +101,11 @@ def after_death(gated: Gated, deaths: pl.DataFrame) -> pl.DataFrame:
 
     `deaths`: `person_key, death_date`. The day of death itself may be a referral's.
     """
-    late = gated.rows.join(deaths, on="person_key").filter(
-        pl.col("referral_date") > pl.col("death_date")
+    after = pl.col("referral_date") > pl.col("death_date")
+    late = pl.concat(
+        [rows.join(deaths, on="person_key").filter(after) for rows in gated.rows.frames()]
     )
+    late = late.filter(~gated.duplicate.gather(late["__index"]))
     source = next(iter(gated.dataset.columns["referral_date"].sources()), None)
     return late.select(
         pl.col("__index").alias("index"),

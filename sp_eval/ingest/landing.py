@@ -11,6 +11,7 @@ from pathlib import Path
 from sp_eval.contracts.scheme_mapping import known_layouts, mapped_schemes
 from sp_eval.ingest.folder import is_litter
 from sp_eval.ingest.identity import without_numbers
+from sp_eval.ingest.text_file import TextFile
 
 __all__ = [
     "Landing",
@@ -117,8 +118,7 @@ def content_digest(folder: Path) -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(b"\0")
         try:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(TextFile(path).sha256))
         except OSError:
             digest.update(b"unreadable")
     return digest.hexdigest()

@@ -79,7 +79,7 @@ def put_back(
         judged = _judged(reading.gated, columns, in_use=book.released(reading.place))
         told.append(_counted(judged, contract.name))
         back = judged.filter(~pl.col("is_kept_out").any().over("index"))["index"].unique()
-        usable = reading.gated.rows.filter(pl.col("__index").is_in(back.implode()))
+        usable = reading.gated.rows.of(back)
         frame = usable.with_columns(
             pl.lit(None, usable[name].dtype).alias(name) for name in sorted(columns)
         )
@@ -105,7 +105,7 @@ def _judged(gated: Gated, unread: Collection[str], *, in_use: pl.Series) -> pl.D
     """
     dataset = gated.dataset
     harmless = _sources(dataset) - _sources_read(dataset, unread)
-    makes_rows = gated.rows["__index"].unique().implode()
+    makes_rows = gated.rows.of(gated.faults["index"])["__index"].unique().implode()
     numbers = gated.row[gated.faults["index"]].cast(pl.Int32)
     refused = gated.faults.filter(~numbers.is_in(in_use.implode()))
     return refused.with_columns(

@@ -5,17 +5,20 @@ It is for the eyes of those who may see the landing folder, and lies in a folder
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from sp_eval.ingest.raw import RawTable, read_sheet, read_text
+from sp_eval.ingest.raw import TextTable, read_text
+from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.sheet import read_sheet
 from sp_eval.ingest.spreadsheet import Row, write_sheets
 from sp_eval.ingest.taken import Quarantined, TakenIn
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import open_workbook
 from sp_eval.machine import make_private_folder
 
@@ -50,17 +53,33 @@ def forget_quarantine(scheme: str, month: str, folder: Path) -> None:
     _place(scheme, month, folder).unlink(missing_ok=True)
 
 
-def read_again(item: Quarantined) -> RawTable | None:
-    """Read the raw table once more; None if the file has changed or gone since."""
+def read_again(item: Quarantined, rows: pl.Series | None = None) -> RawTable | None:
+    """Read the raw table once more; None if the file has changed or gone since.
+
+    `rows`: the numbers in the file of those wanted, if not all.
+    """
     try:
-        data = item.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != item.sha256:
+        file = TextFile(item.path)
+        if file.sha256 != item.sha256:
             return None
         if item.dataset.sheet is not None:
-            return read_sheet(open_workbook(data), item.dataset, last_day=date.max)
-        return read_text(data, item.dataset, last_day=date.max)
+            sheet = read_sheet(open_workbook(file.read()), item.dataset, last_day=date.max)
+            return sheet if rows is None else _some(sheet, rows)
+        if rows is None:
+            return read_text(file, item.dataset, last_day=date.max)
+        return TextTable(file, item.dataset).picked(rows)
     except (OSError, FileRefusedError):
         return None
+
+
+def _some(sheet: RawTable, numbers: pl.Series) -> RawTable:
+    kept = sheet.row.is_in(numbers.unique().implode())
+    return replace(
+        sheet,
+        cells=sheet.cells.filter(kept),
+        row=sheet.row.filter(kept),
+        wrong_width=sheet.wrong_width.filter(kept),
+    )
 
 
 def refused_rows(taken: TakenIn, item: Quarantined) -> pl.DataFrame:
@@ -70,23 +89,21 @@ def refused_rows(taken: TakenIn, item: Quarantined) -> pl.DataFrame:
 
 
 def _raw_rows(taken: TakenIn, item: Quarantined, *, with_header: bool) -> Iterator[Row]:
-    table = read_again(item)
+    rejections = refused_rows(taken, item)
+    table = read_again(item, rejections["row_number"])
     if table is None:
         yield [item.file, item.sheet, None, "The file has changed since; its rows are not shown."]
         return
+    header = table.header
     column = pl.col("column_name")
     told = pl.when(column.is_null()).then("reason").otherwise(column + ": " + pl.col("reason"))
-    wrong = (
-        refused_rows(taken, item)
-        .group_by("row_number", maintain_order=True)
-        .agg(told.str.join(" | ").alias("wrong"))
+    wrong = rejections.group_by("row_number", maintain_order=True).agg(
+        told.str.join(" | ").alias("wrong")
     )
     numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
     if with_header:
-        heads = {position: name for name, position in table.header.positions.items()}
-        written = [
-            table.header.written.get(heads.get(at, ""), "") for at in range(table.cells.width)
-        ]
+        heads = {position: name for name, position in header.positions.items()}
+        written = [header.written.get(heads.get(at, ""), "") for at in range(table.cells.width)]
         yield ["File", "Sheet", "Row", "What is wrong, and what to do", *written]
     shown = wrong.join(numbered, left_on="row_number", right_on="__row", maintain_order="left")
     for number, reasons, *cells in shown.iter_rows():

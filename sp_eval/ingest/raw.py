@@ -1,12 +1,7 @@
-"""The data rows of one file or sheet as raw text: nothing outside the reader sees them.
-
-Data rows are the non-blank rows below the header but those the mapping declares as footer;
-they keep the number they have in the file.
-"""
+"""A text file as a table: its heading recognised, then its data rows piece by piece."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,69 +10,134 @@ import polars as pl
 
 from sp_eval.contracts.mapping_verbs import Layout
 from sp_eval.contracts.scheme_mapping import Dataset
-from sp_eval.ingest.header import (
-    Header,
-    find_header,
-    looks_like_data,
-    require_columns,
-)
+from sp_eval.ingest.header import Header, find_header
 from sp_eval.ingest.parse import Dating
+from sp_eval.ingest.raw_table import RawTable, footer_rows, require_all_columns, unread
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.renamed import likely_names
-from sp_eval.ingest.rows import RowsOfText, joined
-from sp_eval.ingest.text import DELIMITERS, Decoded, decode, records
-from sp_eval.ingest.workbook import Workbook
+from sp_eval.ingest.rows import Rows, RowsOfText, joined
+from sp_eval.ingest.text import DELIMITERS, Encoding, records
+from sp_eval.ingest.text_file import TextFile
 
-__all__ = ["RawTable", "fits_text", "read_sheet", "read_text"]
+__all__ = ["TextTable", "fits_text", "read_text"]
 
 _TOP_CHARACTERS = 65_536
 _TOP_ROWS = 60
-_BLOCK_BYTES = 16 << 20
+_SAMPLE_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class RawTable:
-    """Raw cells with their place in the file.
+class _Recognised:
+    layout: Layout
+    encoding: Encoding
+    delimiter: str
+    header: Header
 
-    `cells`: one String column per field of the file, `c0` ...; `row`: UInt32, physical, from 1;
-    `wrong_width`: Boolean, the row's field count differs from the header's. All of one height.
-    `open_end`: no line end follows the last row of a text file.
+
+class TextTable:
+    """A delimited text file of a dataset; its rows can be read as often as asked.
+
+    `rows_in`, `open_end` and `notices` are complete once `pieces` has ended, and `require_sound`
+    can be asked then.
     """
 
-    cells: pl.DataFrame
-    row: pl.Series
-    wrong_width: pl.Series
-    header: Header
-    dates: str
-    from_workbook: bool
-    open_end: bool = False
-    notices: tuple[str, ...] = ()
+    def __init__(self, file: TextFile, dataset: Dataset) -> None:
+        """Raise `FileRefusedError` (`header_missing`, `unreadable`) if it cannot be this one's."""
+        found = _recognise(file, dataset)
+        if found is None:
+            raise _no_header(dataset)
+        self._file, self._dataset, self._found = file, dataset, found
+        self.header = found.header
+        self.dates = found.layout.dates or dataset.dates
+        self.rows_in = 0
+        self._filled: set[int] = set()
+        self._first: list[Rows] = []
+        self._text = RowsOfText(iter(()), found.delimiter, self.header.width, 0)
 
+    @property
+    def open_end(self) -> bool:
+        """Whether no line end follows the last row."""
+        return self._text.open_end
 
-def read_text(data: bytes, dataset: Dataset, *, last_day: date) -> RawTable:
-    """Read a delimited text file; raise `FileRefusedError` if it cannot be this dataset's."""
-    found = _recognise(data, dataset)
-    if found is None:
-        raise _no_header(dataset)
-    layout, decoded, delimiter, header = found
-    text = RowsOfText(_blocks(decoded.text), delimiter, header.width, header.index + 1)
-    rows = joined(list(text.pieces()), width=header.width)
-    table = _finished(
-        RawTable(
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was read otherwise than declared, or not at all."""
+        return (*_departures(self._found, self._dataset), *unread(self.header, self._filled))
+
+    def pieces(self) -> Iterator[Rows]:
+        """Yield the data rows: below the header, not blank, no footer."""
+        blocks = self._file.blocks(self._found.encoding)
+        header = self.header
+        self._text = RowsOfText(blocks, self._found.delimiter, header.width, header.index + 1)
+        self.rows_in, self._first = 0, []
+        held: list[Rows] = []
+        for rows in self._text.pieces():
+            height = rows.cells.height
+            kept = height - footer_rows(rows.cells, header, self._dataset)
+            if kept:
+                # what looked like a footer was none: rows follow it
+                for piece in (*held, rows.slice(0, kept)):
+                    self._note(piece)
+                    yield piece
+                held.clear()
+            if kept < height:
+                held.append(rows.slice(kept))
+
+    def picked(self, numbers: pl.Series) -> RawTable:
+        """Return the data rows that start on these physical lines, as a table of their own."""
+        blocks = self._file.blocks(self._found.encoding)
+        header = self.header
+        text = RowsOfText(blocks, self._found.delimiter, header.width, header.index + 1)
+        wanted = numbers.unique().sort().cast(pl.UInt32).to_numpy()
+        return self._as_table(joined(list(text.picked(wanted)), width=header.width))
+
+    def whole(self, *, last_day: date) -> RawTable:
+        """Return all data rows; raise as `require_sound` does."""
+        rows = joined(list(self.pieces()), width=self.header.width)
+        self.require_sound(last_day)
+        return replace(self._as_table(rows), open_end=self.open_end, notices=self.notices)
+
+    def _as_table(self, rows: Rows) -> RawTable:
+        return RawTable(
             cells=rows.cells,
             row=rows.row,
             wrong_width=rows.wrong_width,
-            header=header,
-            dates=layout.dates or dataset.dates,
+            header=self.header,
+            dates=self.dates,
             from_workbook=False,
-            open_end=text.open_end,
-            notices=_departures(layout, dataset, decoded, delimiter),
-        ),
-        dataset,
-    )
-    _require_whole(text, decoded, header, rows_in=table.cells.height)
-    _require_columns(table, dataset, last_day)
-    return table
+        )
+
+    def _note(self, rows: Rows) -> None:
+        if (self.header.missing or self.header.repeated) and self.rows_in < _SAMPLE_ROWS:
+            self._first.append(rows)
+        self.rows_in += rows.cells.height
+        unheaded = set(range(self.header.width)) - set(self.header.positions.values())
+        for at in unheaded - self._filled:
+            if (rows.cells[f"c{at}"].str.strip_chars() != "").any():
+                self._filled.add(at)
+
+    def require_sound(self, last_day: date) -> None:
+        """Raise `FileRefusedError`: `cut_short` if it ends in mid-row, else `column_missing`.
+
+        A last row with all its fields but no line end may be whole: many programs write no last
+        line end. Whether its last cell is, its own rules decide.
+        """
+        text = self._text
+        if text.open_quote:
+            detail = f"A quotation mark opened in row {text.last} is never closed."
+            raise FileRefusedError("cut_short", detail, rows_in=self.rows_in)
+        is_short = bool(text.last) and text.last_width < self.header.width
+        if self._found.encoding.left_over or (text.open_end and is_short):
+            detail = f"The file ends in the middle of row {text.last or self.header.index + 1}."
+            raise FileRefusedError("cut_short", detail, rows_in=self.rows_in)
+        first = joined(self._first, width=self.header.width).cells
+        dating = Dating(self.dates, last_day, from_workbook=False)
+        require_all_columns(self.header, first, self._dataset, dating, rows_in=self.rows_in)
+
+
+def read_text(file: TextFile | bytes, dataset: Dataset, *, last_day: date) -> RawTable:
+    """Read a delimited text file whole; raise `FileRefusedError` if it cannot be this dataset's."""
+    table = TextTable(TextFile(file) if isinstance(file, bytes) else file, dataset)
+    return table.whole(last_day=last_day)
 
 
 def _no_header(dataset: Dataset) -> FileRefusedError:
@@ -92,153 +152,36 @@ def _no_header(dataset: Dataset) -> FileRefusedError:
     return FileRefusedError("unreadable", detail)
 
 
-def fits_text(data: bytes, dataset: Dataset) -> bool:
+def fits_text(file: TextFile, dataset: Dataset) -> bool:
     """Tell whether a text file has a complete header of this dataset."""
     try:
-        found = _recognise(data, dataset)
+        found = _recognise(file, dataset)
     except FileRefusedError:
         return False
-    return found is not None and not found[3].missing
+    return found is not None and not found.header.missing
 
 
-def _recognise(data: bytes, dataset: Dataset) -> tuple[Layout, Decoded, str, Header] | None:
+def _recognise(file: TextFile, dataset: Dataset) -> _Recognised | None:
     """Return the layout whose header fits best; the declared delimiter is tried first."""
-    best: tuple[Layout, Decoded, str, Header] | None = None
+    best: _Recognised | None = None
     for layout in dataset.headings().values():
-        decoded = decode(data, declared=layout.encoding or dataset.encoding)
+        encoding = layout.encoding or dataset.encoding
+        top = file.top(encoding, _TOP_CHARACTERS)
         declared = layout.delimiter or dataset.delimiter
-        top = decoded.text[:_TOP_CHARACTERS]
         for delimiter in dict.fromkeys((declared, *DELIMITERS)):
             rows = records(top, delimiter=delimiter, limit=_TOP_ROWS).rows
             header = find_header(rows, layout)
-            if header and (best is None or len(header.missing) < len(best[3].missing)):
-                best = (layout, decoded, delimiter, header)
+            if header and (best is None or len(header.missing) < len(best.header.missing)):
+                best = _Recognised(layout, file.encoding(encoding), delimiter, header)
             if header and not header.missing:
                 return best
     return best
 
 
-def _departures(
-    layout: Layout, dataset: Dataset, decoded: Decoded, delimiter: str
-) -> tuple[str, ...]:
+def _departures(found: _Recognised, dataset: Dataset) -> Iterator[str]:
     """Say where the file departs from what the mapping declares, and was read all the same."""
-    declared = (layout.encoding or dataset.encoding).lower().removesuffix("-sig")
-    notices = []
-    if delimiter != (layout.delimiter or dataset.delimiter):
-        notices.append("its fields are separated by another character than declared")
-    if decoded.encoding.removesuffix("-sig") != declared:
-        notices.append(f"it is encoded in {decoded.encoding}, not in {declared} as declared")
-    return tuple(notices)
-
-
-def _blocks(text: str) -> Iterator[bytes]:
-    """Yield the text as UTF-8 in blocks of whole lines, so that an odd line spoils only one."""
-    data, start = text.encode(), 0
-    while start < len(data):
-        end = data.find(b"\n", start + _BLOCK_BYTES) + 1 or len(data)
-        yield data[start:end]
-        start = end
-
-
-def _require_whole(text: RowsOfText, decoded: Decoded, header: Header, *, rows_in: int) -> None:
-    """Raise `cut_short` if the file ends in mid-row.
-
-    A last row with all its fields but no line end may be whole: many programs write no last
-    line end. Whether its last cell is, its own rules decide.
-    """
-    if text.open_quote:
-        detail = f"A quotation mark opened in row {text.last} is never closed."
-        raise FileRefusedError("cut_short", detail, rows_in=rows_in)
-    is_short = bool(text.last) and text.last_width < header.width
-    if decoded.cut or (text.open_end and is_short):
-        detail = f"The file ends in the middle of row {text.last or header.index + 1}."
-        raise FileRefusedError("cut_short", detail, rows_in=rows_in)
-
-
-def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTable:
-    """Read one sheet of a workbook; raise `FileRefusedError` if it cannot be this dataset's."""
-    wanted = (dataset.sheet or "").strip().casefold()
-    sheet = next((name for name in workbook.sheets if name.strip().casefold() == wanted), None)
-    if sheet is None:
-        raise FileRefusedError("sheet_missing", _sheet_hint(workbook, dataset.sheet or ""))
-    cells = workbook.cells(sheet)
-    if cells.height == 0:
-        raise FileRefusedError("empty_file", f"The sheet '{dataset.sheet}' is empty.")
-    top = cells.head(_TOP_ROWS).rows()
-    found = [(layout, find_header(top, layout)) for layout in dataset.headings().values()]
-    heads = [(layout, header) for layout, header in found if header is not None]
-    if not heads:
-        raise FileRefusedError("header_missing")
-    layout, header = min(heads, key=lambda head: len(head[1].missing))
-    numbered = cells.with_row_index("row", offset=1).slice(header.index + 1)
-    empty = pl.exclude("row").fill_null("").str.strip_chars() == ""
-    data = numbered.filter(~pl.all_horizontal(empty))
-    table = _finished(
-        RawTable(
-            cells=data.drop("row"),
-            row=data["row"],
-            wrong_width=pl.Series("wrong_width", [False] * data.height, dtype=pl.Boolean),
-            header=header,
-            dates=layout.dates or dataset.dates,
-            from_workbook=True,
-        ),
-        dataset,
-    )
-    _require_columns(table, dataset, last_day)
-    return table
-
-
-def _require_columns(table: RawTable, dataset: Dataset, last_day: date) -> None:
-    header, height = table.header, table.cells.height
-    if not header.missing and not header.repeated:
-        return
-    dating = Dating(table.dates, last_day, table.from_workbook)
-    likely = likely_names(table.cells, header, dataset, dating)
-    require_columns(header, rows_in=height, likely=likely)
-
-
-def _sheet_hint(workbook: Workbook, wanted: str) -> str:
-    close = difflib.get_close_matches(wanted, workbook.sheets, n=1)
-    hint = f" The sheet '{close[0]}' may be it under another name." if close else ""
-    return f"There is no sheet '{wanted}'.{hint}"
-
-
-def _finished(table: RawTable, dataset: Dataset) -> RawTable:
-    """Take off the footer, and note columns that nothing in the mapping speaks of."""
-    kept = table.cells.height - _footer_rows(table, dataset)
-    table = replace(
-        table,
-        cells=table.cells.head(kept),
-        row=table.row.head(kept),
-        wrong_width=table.wrong_width.head(kept),
-    )
-    return replace(table, notices=(*table.notices, *_unread(table)))
-
-
-def _unread(table: RawTable) -> Iterator[str]:
-    """Say which filled columns are not read: a heading is named unless it could be data."""
-    read = set(table.header.positions.values())
-    for position, heading in enumerate(table.header.cells):
-        if position in read:
-            continue
-        cells = table.cells[f"c{position}"]
-        if heading and not looks_like_data(heading):
-            yield f"the column '{heading}' is not in the mapping and was not read"
-        elif (cells.fill_null("").str.strip_chars() != "").any():
-            yield f"column {position + 1} has no agreed heading and was not read"
-
-
-def _footer_rows(table: RawTable, dataset: Dataset) -> int:
-    """Count the rows at the very end that hold what the mapping says a footer holds."""
-    if not dataset.footer or table.cells.height == 0:
-        return 0
-    tests = [
-        pl.col(f"c{table.header.positions[name]}").str.strip_chars().is_in(list(texts))
-        for name, texts in dataset.footer.items()
-        if name in table.header.positions
-    ]
-    if len(tests) < len(dataset.footer):
-        return 0
-    is_footer = table.cells.select(pl.all_horizontal(tests).fill_null(value=False)).to_series()
-    others = (~is_footer).arg_true()
-    return table.cells.height - (int(others[-1]) + 1 if others.len() else 0)
+    declared = (found.layout.encoding or dataset.encoding).lower().removesuffix("-sig")
+    if found.delimiter != (found.layout.delimiter or dataset.delimiter):
+        yield "its fields are separated by another character than declared"
+    if found.encoding.name.removesuffix("-sig") != declared:
+        yield f"it is encoded in {found.encoding.name}, not in {declared} as declared"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -13,59 +14,89 @@ from sp_eval.ingest.gate import Gated, gate
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import Dating
-from sp_eval.ingest.raw import RawTable, read_sheet, read_text
+from sp_eval.ingest.parts import parts_of
+from sp_eval.ingest.piecewise import judge_pieces
+from sp_eval.ingest.raw import TextTable, read_text
+from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.source import pseudonymise, require_own_scheme
+from sp_eval.ingest.sheet import read_sheet
+from sp_eval.ingest.source import Belonging, pseudonymise
 from sp_eval.ingest.stranger import require_not_anothers
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
-__all__ = ["judge", "opened", "read_table", "read_whole", "unread_sheets"]
-
-_BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"
+__all__ = ["judge", "opened", "read_and_judge", "read_table", "settled", "unread_sheets"]
 
 
-def opened(name: str, data: bytes, *, in_sheets: bool) -> bytes | Workbook:
-    """Return the bytes of a text file, or the opened workbook; raise `FileRefusedError`."""
-    if not data.strip(_BLANK):
+def opened(name: str, file: TextFile, *, in_sheets: bool) -> TextFile | Workbook:
+    """Return the text file as it is, or the opened workbook; raise `FileRefusedError`."""
+    if file.is_blank:
         raise FileRefusedError("empty_file")
     if in_sheets:
-        return open_workbook(data)
-    if is_workbook(name, data):
+        return open_workbook(file.read())
+    if is_workbook(name, file.head()):
         detail = "The file is a workbook where a text file (csv) was agreed."
         raise FileRefusedError("unreadable", detail)
-    return data
+    return file
 
 
-def read_whole(path: Path) -> bytes:
-    """Return the bytes of a file; raise `FileRefusedError` if it is being written meanwhile."""
-    before = path.stat()
-    data = path.read_bytes()
-    after = path.stat()
-    written = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-    if written or len(data) != after.st_size:
-        detail = "The file was still being written while it was read."
-        raise FileRefusedError("cut_short", detail)
+def read_and_judge(
+    content: TextFile | Workbook,
+    found: Found,
+    mapping: SchemeMapping,
+    pseudonymiser: Pseudonymiser,
+    *,
+    last_day: date,
+) -> tuple[Gated, tuple[str, ...]]:
+    """Return the verdict on every row of a table, and what to note; raise `FileRefusedError`.
+
+    A text file is read in pieces where its rows can be judged one by one, else whole.
+    """
+    parts = parts_of(found.dataset)
+    if isinstance(content, Workbook) or parts is None:
+        table = read_table(content, found, mapping, last_day=last_day)
+        return judge(table, found, pseudonymiser, last_day=last_day), table.notices
+    with _or_anothers(content, mapping):
+        text = TextTable(content, found.dataset)
+        gated = judge_pieces(text, found, parts, pseudonymiser, last_day=last_day)
+    _require_whole(text, gated)
+    return gated, text.notices
+
+
+@contextmanager
+def _or_anothers(content: TextFile | Workbook, mapping: SchemeMapping) -> Iterator[None]:
+    """Say so if a file without the columns expected has another scheme's."""
+    try:
+        yield
+    except FileRefusedError as refusal:
+        if refusal.rule in {"header_missing", "column_missing", "sheet_missing"}:
+            require_not_anothers(content, mapping, refusal)
+        raise
+
+
+def settled(path: Path) -> TextFile:
+    """Return a file, of text or not; raise `FileRefusedError` if it is being written meanwhile."""
+    file = TextFile(path)
+    file.require_settled()
     if path.name.lower().endswith(UNFINISHED):
         detail = "By its name the file is still being copied or downloaded."
         raise FileRefusedError("cut_short", detail)
-    return data
+    return file
 
 
 def read_table(
-    content: bytes | Workbook, found: Found, mapping: SchemeMapping, *, last_day: date
+    content: TextFile | Workbook, found: Found, mapping: SchemeMapping, *, last_day: date
 ) -> RawTable:
-    """Read one table and make sure that it is this scheme's; raise `FileRefusedError`."""
-    try:
+    """Read one table whole and make sure that it is this scheme's; raise `FileRefusedError`."""
+    with _or_anothers(content, mapping):
         table = (
             read_sheet(content, found.dataset, last_day=last_day)
             if isinstance(content, Workbook)
             else read_text(content, found.dataset, last_day=last_day)
         )
-    except FileRefusedError as refusal:
-        if refusal.rule in {"header_missing", "column_missing", "sheet_missing"}:
-            require_not_anothers(content, mapping, refusal)
-        raise
-    require_own_scheme(table, found.dataset, found.path_values)
+    belonging = Belonging(found.dataset, table.header, found.path_values)
+    belonging.add(table.cells, table.wrong_width)
+    belonging.require(rows_in=table.cells.height)
     return table
 
 
@@ -78,20 +109,22 @@ def judge(table: RawTable, found: Found, pseudonymiser: Pseudonymiser, *, last_d
     dating = Dating(source.dates, last_day, source.from_workbook)
     conformed = conform_rows(source, found.dataset, dating=dating, path_values=found.path_values)
     gated = gate(source, conformed, found.dataset)
-    if table.open_end and _ends_in_fault(table, gated):
-        detail = f"The file ends in the middle of row {table.row[-1]}."
-        raise FileRefusedError("cut_short", detail, rows_in=gated.rows_in)
+    _require_whole(table, gated)
     return gated
 
 
-def _ends_in_fault(table: RawTable, gated: Gated) -> bool:
-    """Tell whether the very last cell is refused.
+def _require_whole(table: RawTable | TextTable, gated: Gated) -> None:
+    """Raise `cut_short` if nothing ends the file and its very last cell is refused.
 
     In a file without a last line end that is where a cut shows when it leaves a full row.
     """
+    if not (table.open_end and gated.rows_in):
+        return
     ends = {name for name, at in table.header.positions.items() if at == table.header.width - 1}
-    faults = gated.faults.filter(index=gated.row.len() - 1)["source"].to_list()
-    return bool(ends.intersection(faults))
+    faults = gated.faults.filter(index=gated.rows_in - 1)["source"].to_list()
+    if ends.intersection(faults):
+        detail = f"The file ends in the middle of row {gated.row[-1]}."
+        raise FileRefusedError("cut_short", detail, rows_in=gated.rows_in)
 
 
 def unread_sheets(workbook: Workbook, tables: Iterable[Found]) -> Iterator[str]:

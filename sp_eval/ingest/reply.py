@@ -117,19 +117,20 @@ def _cells(
     taken: TakenIn, item: Quarantined, *, with_values: bool
 ) -> dict[tuple[int, str | None], tuple[str, str]]:
     """Return (row, column) -> (the sender's reference, the value or '')."""
-    table = read_again(item)
+    rejections = refused_rows(taken, item)
+    table = read_again(item, rejections["row_number"])
     if table is None:
         return {}
-    places = {header: table.header.positions[n] for n, header in table.header.written.items()}
+    header = table.header
+    places = {heading: header.positions[name] for name, heading in header.written.items()}
     reference = item.dataset.reference
-    wanted = refused_rows(taken, item).select("row_number", "column_name").unique()
-    rows = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
-    rows = rows.filter(pl.col("__row").is_in(wanted["row_number"].unique().implode()))
-    by_row = {row["__row"]: row for row in rows.to_dicts()}
+    wanted = rejections.select("row_number", "column_name").unique()
+    numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
+    by_row = {row["__row"]: row for row in numbered.to_dicts()}
     found = {}
     for number, column in wanted.iter_rows():
         row = by_row[number]
-        own = row[f"c{table.header.positions[reference]}"] if reference else None
+        own = row[f"c{header.positions[reference]}"] if reference else None
         # somebody may have typed the NHS number where the reference belongs
         named = "" if own is None or holds_nhs_number(own) else own.strip()
         value = row[f"c{places[column]}"] if with_values and column in places else ""

@@ -15,7 +15,7 @@ import polars as pl
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.gate import Gated
 from sp_eval.ingest.header import folded
-from sp_eval.ingest.raw import RawTable
+from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_mark import FIRST_COLUMNS
 from sp_eval.ingest.reply_rows import headings_of

@@ -11,7 +11,7 @@ from sp_eval.ingest.book import Answered, Reading
 from sp_eval.ingest.gate import Gated, after_death, rejections, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.ledger import Place
-from sp_eval.ingest.raw import RawTable
+from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.reading import judge
 from sp_eval.ingest.refusal import plain_reason
 from sp_eval.ingest.reply_held import Held
@@ -65,17 +65,15 @@ def judge_rows(
 
 
 def _in_use(original: RawTable, gated: Gated) -> pl.DataFrame:
-    out = set(gated.faults["index"]) | set(gated.duplicate.arg_true())
-    kept = pl.Series([at not in out for at in range(gated.rows_in)], dtype=pl.Boolean)
-    return _numbered(original).filter(kept)
+    return _numbered(original).filter(gated.is_accepted)
 
 
 def _with_contradicting(gated: Gated, in_use: int) -> Gated:
     """Put a fault of a row in use, which was sound before, down to the rows that brought it."""
     brought = gated.faults.filter(pl.col("index") < in_use)
-    if brought.is_empty() or "referral_id" not in gated.rows.columns:
+    if brought.is_empty() or "referral_id" not in gated.rows.names:
         return gated
-    keys = gated.rows.select("__index", "referral_id")
+    keys = gated.rows.select("referral_id")
     theirs = brought.join(keys, left_on="index", right_on="__index").select(
         "referral_id", "source", "rule"
     )
@@ -117,7 +115,7 @@ def answered(
         dataset=found.found.dataset,
         rows=rows,
         told=pl.concat([_told(gated, judged, in_use), _broken(held)]).sort("row_number"),
-        accepted=gated.accepted().filter(
+        accepted=pl.concat(gated.accepted()).filter(
             pl.col("__index").is_in(index.filter(~repeated & ~faulty).implode())
         ),
         cells=released.drop("reply_row", "fate"),

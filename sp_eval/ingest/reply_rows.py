@@ -50,16 +50,15 @@ def headings_of(cells: tuple[str, ...], width: int) -> list[str]:
 
 
 def _sheet(taken: TakenIn, item: Quarantined) -> tuple[list[Row], set[tuple[int, int]]] | None:
-    table = read_again(item)
+    rejections = refused_rows(taken, item)
+    table = read_again(item, rejections["row_number"])
     if table is None:
         return None
     places = {header: table.header.positions[n] for n, header in table.header.written.items()}
     column = pl.col("column_name")
     told = pl.when(column.is_null()).then("reason").otherwise(column + ": " + pl.col("reason"))
-    wrong = (
-        refused_rows(taken, item)
-        .group_by("row_number", maintain_order=True)
-        .agg(told.str.join(" | ").alias("wrong"), column)
+    wrong = rejections.group_by("row_number", maintain_order=True).agg(
+        told.str.join(" | ").alias("wrong"), column
     )
     numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
     shown = wrong.join(numbered, left_on="row_number", right_on="__row", maintain_order="left")

@@ -20,6 +20,7 @@ from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_held import held_against, reply_rows
 from sp_eval.ingest.reply_judged import answered, judge_rows, no_cells
 from sp_eval.ingest.reply_mark import Answers, read_mark
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
 __all__ = ["WHO_DIED", "Clerk", "set_aside"]
@@ -28,11 +29,13 @@ WHO_DIED = ("person", "patient")
 """Contracts that tell deaths, against which referrals are held: their replies come first."""
 
 
-def set_aside(content: bytes | Workbook, file: str, digest: str, book: Book) -> bool:
+def set_aside(content: TextFile | Workbook, file: str, digest: str, book: Book) -> bool:
     """Put a reply aside, to be answered when all files are read; False if it is none."""
-    if isinstance(content, bytes):
+    if isinstance(content, TextFile):
         try:
-            content = open_workbook(content) if is_workbook(file, content) else content
+            content = (
+                open_workbook(content.read()) if is_workbook(file, content.head()) else content
+            )
         except FileRefusedError:
             return False
     mark = read_mark(content) if isinstance(content, Workbook) else None

@@ -92,6 +92,22 @@ class RowsOfText:
             if self.open_quote:
                 return
 
+    def picked(self, numbers: NDArray[np.uint32]) -> Iterator[Rows]:
+        """Yield only the rows that start on these physical lines (in order, each once)."""
+        for block in self._below_header():
+            if b'"' in block or not _lines_are_plain(block):
+                quick = _split(block, self.delimiter, self.width)
+                rows = self._by_csv(block) if quick is None else self._numbered(quick)
+                yield rows.filter(rows.row.is_in(pl.Series(numbers).implode()))
+                continue
+            # every line is a row: the others need not be taken apart
+            first, lines = self._line, block.splitlines(keepends=True)
+            self._line += len(lines)
+            here = numbers[(numbers >= first) & (numbers < self._line)]
+            text = (lines[number - first].decode() for number in here)
+            taken_apart = list(csv.reader(text, delimiter=self.delimiter))
+            yield _framed(taken_apart, here.tolist(), self.width)
+
     def _numbered(self, cells: pl.DataFrame) -> Rows:
         """Return the rows of a block of one line each."""
         start, self._line = self._line, self._line + cells.height

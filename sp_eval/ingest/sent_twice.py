@@ -53,5 +53,5 @@ def _rows(reading: Reading) -> pl.DataFrame:
     """The accepted rows without their places, and without what the path says."""
     columns = reading.found.dataset.columns.items()
     by_path = [name for name, rule in columns if rule.from_path]
-    rows = reading.gated.accepted().drop("__index", "source_row", *by_path, strict=False)
+    rows = pl.concat(reading.gated.accepted()).drop("__index", "source_row", *by_path, strict=False)
     return rows.sort(pl.all())

@@ -10,12 +10,13 @@ import polars as pl
 
 from sp_eval.contracts.not_known import blanks_of
 from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.header import Header
 from sp_eval.ingest.identity import Pseudonymiser
-from sp_eval.ingest.raw import RawTable
+from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.verbs import meets
 
-__all__ = ["SourceRows", "pseudonymise", "require_own_scheme"]
+__all__ = ["Belonging", "SourceRows", "pseudonymise"]
 
 _TRUE_DATE = r"^(\d{4})-(\d{2})-(\d{2}) 00:00:00$"
 
@@ -39,26 +40,49 @@ class SourceRows:
     from_workbook: bool
 
 
-def require_own_scheme(table: RawTable, dataset: Dataset, path_values: Mapping[str, str]) -> None:
-    """Raise `wrong_scheme` if the path or most rows bear another scheme's codes or references."""
-    for name, pattern in dataset.belongs.items():
-        if name in path_values:
-            if not re.fullmatch(pattern, path_values[name]):
-                detail = "The file is named with another scheme's code."
-                raise FileRefusedError("wrong_scheme", detail, rows_in=table.cells.height)
-            continue
-        cells = table.cells[f"c{table.header.positions[name]}"].str.strip_chars()
-        given = cells.filter(cells.is_not_null() & (cells != "") & ~table.wrong_width)
-        strange = (~given.str.contains(f"^(?:{pattern})$")).sum()
-        if given.len() and strange * 2 > given.len():
-            detail = f"Most entries under '{table.header.written[name]}' are another scheme's."
-            raise FileRefusedError("wrong_scheme", detail, rows_in=table.cells.height)
+class Belonging:
+    """Counts, piece by piece, the codes and references that another scheme would write."""
+
+    def __init__(self, dataset: Dataset, header: Header, path_values: Mapping[str, str]) -> None:
+        self._patterns = dict(dataset.belongs)
+        self._header = header
+        self._path_values = path_values
+        self._given = dict.fromkeys(self._patterns, 0)
+        self._strange = dict.fromkeys(self._patterns, 0)
+
+    def add(self, cells: pl.DataFrame, wrong_width: pl.Series) -> None:
+        """Look at some rows; `cells` and `wrong_width` as in `RawTable`."""
+        for name, pattern in self._patterns.items():
+            if name in self._path_values:
+                continue
+            text = cells[f"c{self._header.positions[name]}"].filter(~wrong_width)
+            texts = text.value_counts(name="n").select(
+                pl.col(text.name).str.strip_chars().alias("cell"), "n"
+            )
+            given = texts.filter(pl.col("cell") != "")
+            strange = given.filter(~pl.col("cell").str.contains(f"^(?:{pattern})$"))
+            self._given[name] += int(given["n"].sum())
+            self._strange[name] += int(strange["n"].sum())
+
+    def require(self, *, rows_in: int) -> None:
+        """Raise `wrong_scheme` if the path or most rows bear another's codes or references."""
+        for name, pattern in self._patterns.items():
+            if name in self._path_values:
+                if not re.fullmatch(pattern, self._path_values[name]):
+                    detail = "The file is named with another scheme's code."
+                    raise FileRefusedError("wrong_scheme", detail, rows_in=rows_in)
+            elif self._strange[name] * 2 > self._given[name]:
+                detail = f"Most entries under '{self._header.written[name]}' are another scheme's."
+                raise FileRefusedError("wrong_scheme", detail, rows_in=rows_in)
 
 
-def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser) -> SourceRows:
+def pseudonymise(
+    table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser, *, is_distinct: bool = False
+) -> SourceRows:
     """Tell exact duplicates on the raw cells, then keep only what the mapping reads.
 
-    A row equal in all cells, as they appear, to an earlier row is a duplicate.
+    A row equal in all cells, as they appear, to an earlier row is a duplicate; `is_distinct`: it
+    is known that there is none.
     """
     wrong = table.wrong_width
     kept = {
@@ -67,7 +91,7 @@ def pseudonymise(table: RawTable, dataset: Dataset, pseudonymiser: Pseudonymiser
     }
     frame = table.cells.select(
         table.row.alias("__row"),
-        _duplicates(table).alias("__duplicate"),
+        (pl.lit(value=False) if is_distinct else _duplicates(table)).alias("__duplicate"),
         wrong.alias("__wrong_width"),
         *(
             pl.when(_is_filled(cell, blanks_of(dataset, name))).then(cell).alias(name)

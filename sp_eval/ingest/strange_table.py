@@ -18,6 +18,7 @@ from sp_eval.ingest.reading import opened
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.strange_header import header_in
 from sp_eval.ingest.text import DELIMITERS, decode, records
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import is_workbook
 
 __all__ = ["StrangeTable", "Unread", "tables_in"]
@@ -84,10 +85,10 @@ def tables_in(folder: Path) -> tuple[list[StrangeTable], list[Unread]]:
 
 
 def _tables_of(path: Path, file: str) -> Iterator[StrangeTable | Unread]:
-    data = path.read_bytes()
-    content = opened(path.name, data, in_sheets=is_workbook(path.name, data))
-    if isinstance(content, bytes):
-        yield _text_table(content, file)
+    data = TextFile(path)
+    content = opened(path.name, data, in_sheets=is_workbook(path.name, data.head()))
+    if isinstance(content, TextFile):
+        yield _text_table(content.read(), file)
         return
     for sheet in content.sheets:
         rows = [list(row) for row in content.cells(sheet).iter_rows()]

@@ -10,6 +10,7 @@ from sp_eval.ingest.folder import claims, shown_pattern
 from sp_eval.ingest.header import headers_match
 from sp_eval.ingest.raw import fits_text
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
 __all__ = ["refuse_stranger", "require_not_anothers"]
@@ -25,7 +26,7 @@ def _others(mapping: SchemeMapping) -> list[SchemeMapping]:
     return [load_mapping(code) for code in mapped_schemes() if code != mapping.scheme_code]
 
 
-def _owners(content: bytes | Workbook, mappings: Iterable[SchemeMapping]) -> Iterator[_Owner]:
+def _owners(content: TextFile | Workbook, mappings: Iterable[SchemeMapping]) -> Iterator[_Owner]:
     """Yield the datasets whose complete header the content has."""
     for mapping in mappings:
         for dataset in mapping.datasets.values():
@@ -40,7 +41,7 @@ def _owners(content: bytes | Workbook, mappings: Iterable[SchemeMapping]) -> Ite
 
 
 def require_not_anothers(
-    content: bytes | Workbook, mapping: SchemeMapping, refusal: FileRefusedError
+    content: TextFile | Workbook, mapping: SchemeMapping, refusal: FileRefusedError
 ) -> None:
     """Raise `wrong_scheme` if a file without the expected header has another scheme's."""
     owner = next(_owners(content, _others(mapping)), None)
@@ -49,9 +50,9 @@ def require_not_anothers(
         raise FileRefusedError("wrong_scheme", detail, rows_in=refusal.rows_in) from None
 
 
-def refuse_stranger(file: str, data: bytes, mapping: SchemeMapping) -> FileRefusedError:
+def refuse_stranger(file: str, data: TextFile, mapping: SchemeMapping) -> FileRefusedError:
     """Return the refusal of a file whose name the mapping does not speak of, with a hint."""
-    if not data.strip():
+    if data.is_blank:
         return FileRefusedError("empty_file")
     others = _others(mapping)
     for other in others:
@@ -59,7 +60,7 @@ def refuse_stranger(file: str, data: bytes, mapping: SchemeMapping) -> FileRefus
             detail = f"A file of this name belongs to another scheme ({other.scheme_code})."
             return FileRefusedError("wrong_scheme", detail)
     try:
-        content = open_workbook(data) if is_workbook(file, data) else data
+        content = open_workbook(data.read()) if is_workbook(file, data.head()) else data
         owner = next(_owners(content, [mapping, *others]), None)
     except FileRefusedError as refusal:
         return refusal

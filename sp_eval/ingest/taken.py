@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from sp_eval.contracts.scheme_mapping import Dataset
 
-__all__ = ["DECLARED_COVERAGE", "FOLDED", "TABLES", "Quarantined", "TakenIn"]
+__all__ = ["DECLARED_COVERAGE", "FOLDED", "TABLES", "Accepted", "Quarantined", "TakenIn"]
 
 DECLARED_COVERAGE = {
     "scheme_code": pl.String(),
@@ -36,14 +36,38 @@ class Quarantined:
     dataset: Dataset
 
 
+class Accepted(Mapping[str, pl.DataFrame]):
+    """Contract name -> accepted rows: contract columns and provenance, in order of the files.
+
+    They are held small, and made each time they are asked for: whole by a contract's name, or
+    piece by piece by `frames`.
+    """
+
+    def __init__(self, frames: Mapping[str, Callable[[], Iterator[pl.DataFrame]]]) -> None:
+        """`frames`: contract name -> what yields its rows, at least one frame."""
+        self._frames = dict(frames)
+
+    def frames(self, name: str) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a contract in pieces."""
+        return self._frames[name]()
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return pl.concat(self.frames(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
 @dataclass(frozen=True, slots=True)
 class TakenIn:
     """One scheme's month, read, checked and sorted.
 
     `delivery`, `rejection`, `resubmission`: rows of the published tables of that name.
-    `accepted`: contract name -> contract columns and provenance, in the order of the files.
-    `declared_coverage`: `DECLARED_COVERAGE`, the end exclusive, practice null where the file is of
-    all practices.
+    `accepted`: see there. `declared_coverage`: `DECLARED_COVERAGE`, the end exclusive, practice
+    null where the file is of all practices.
     `tables`: `TABLES`, which table each file or sheet taken in holds (the same from month to
     month) and whether it replaces the earlier ones of that table (`snapshot`) or adds to them
     (`increment`). `folded`: `FOLDED`, rows that were accepted and only belong to another row.
@@ -57,7 +81,7 @@ class TakenIn:
     delivery: pl.DataFrame
     rejection: pl.DataFrame
     resubmission: pl.DataFrame
-    accepted: Mapping[str, pl.DataFrame]
+    accepted: Accepted
     declared_coverage: pl.DataFrame
     tables: pl.DataFrame
     folded: pl.DataFrame

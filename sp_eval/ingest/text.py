@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from sp_eval.ingest.refusal import FileRefusedError
 
-__all__ = ["DELIMITERS", "Decoded", "Records", "decode", "quote_is_open", "records"]
+__all__ = [
+    "DELIMITERS",
+    "Decoded",
+    "Encoding",
+    "Records",
+    "candidates",
+    "decode",
+    "quote_is_open",
+    "records",
+    "undecodable",
+]
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -22,6 +32,18 @@ class Decoded:
     text: str
     encoding: str
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How bytes are to be read: `name` as it is told, `codec` as Python calls it.
+
+    `left_over`: bytes at the end that are a character's beginning only.
+    """
+
+    name: str
+    codec: str
+    left_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +66,25 @@ def decode(data: bytes, *, declared: str) -> Decoded:
     Bytes beyond ASCII that are valid UTF-8 are UTF-8 even where a one-byte encoding was
     declared: in that encoding they would be gibberish that no decoder notices.
     """
+    if data.isascii():
+        return Decoded(data.decode("ascii"), declared)
+    found = (_attempt(data, name) for name in candidates(data, declared))
+    decoded = next((text for text in found if text), None)
+    if decoded is None:
+        raise undecodable()
+    return decoded
+
+
+def candidates(data: bytes, declared: str) -> tuple[str, ...]:
+    """The encodings that bytes beyond ASCII may be in, by how they begin; the first that fits."""
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if data.startswith(mark):
-            return _attempt(data, encoding) or _undecodable()
-    if data.isascii():
-        return Decoded(data.decode("ascii"), declared)
-    candidates = dict.fromkeys(("utf-8", declared, "cp1252"))
-    return next((text for name in candidates if (text := _attempt(data, name))), None) or (
-        _undecodable()
-    )
+            return (encoding,)
+    return tuple(dict.fromkeys(("utf-8", declared, "cp1252")))
 
 
 def _attempt(data: bytes, encoding: str) -> Decoded | None:
@@ -71,8 +99,9 @@ def _attempt(data: bytes, encoding: str) -> Decoded | None:
         return None
 
 
-def _undecodable() -> Decoded:
-    raise FileRefusedError(
+def undecodable() -> FileRefusedError:
+    """The refusal of bytes that are no text."""
+    return FileRefusedError(
         "unreadable", "The file is not text in UTF-8 or Windows-1252, nor a workbook."
     )
 

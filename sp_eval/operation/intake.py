@@ -153,7 +153,7 @@ def _record(taken: TakenIn) -> MonthRecord:
         delivery=taken.delivery,
         rejection=taken.rejection,
         resubmission=taken.resubmission,
-        accepted=taken.accepted,
+        accepted={name: taken.accepted.frames(name) for name in taken.accepted},
         declared_coverage=taken.declared_coverage,
         holdings=taken.tables,
         is_stopped=taken.stopped is not None,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+from polars import CompatLevel
 
 from sp_eval.warehouse.connection import Connection
 
-__all__ = ["append_frame", "read_frame", "store_frame"]
+__all__ = ["append_frame", "append_frames", "read_frame", "store_frame"]
 
 
 def read_frame(
@@ -34,8 +37,27 @@ def append_frame(conn: Connection, table: str, frame: pl.DataFrame) -> None:
     """Add a frame's rows to an existing table, columns matched by name."""
     if frame.is_empty():
         return
-    conn.register("incoming_frame", frame.to_arrow())
+    conn.register("incoming_frame", frame.to_arrow(compat_level=CompatLevel.newest()))
     try:
         conn.execute(f"insert into {table} by name select * from incoming_frame")
     finally:
         conn.unregister("incoming_frame")
+
+
+def append_frames(conn: Connection, table: str, frames: Iterator[pl.DataFrame]) -> None:
+    """Add the rows of frames of one schema to an existing table, columns matched by name.
+
+    A frame is made when its turn comes and let go after it. Added one by one, all of them would be
+    held until the transaction ends.
+    """
+    first = next(frames, None)
+    if first is None:
+        return
+    made = (frame.to_arrow(compat_level=CompatLevel.newest()) for frame in chain([first], frames))
+    schema = first.clear().to_arrow(compat_level=CompatLevel.newest()).schema
+    batches = (batch for one in made for batch in one.to_batches())
+    conn.register("incoming_frames", pa.RecordBatchReader.from_batches(schema, batches))
+    try:
+        conn.execute(f"insert into {table} by name select * from incoming_frames")
+    finally:
+        conn.unregister("incoming_frames")

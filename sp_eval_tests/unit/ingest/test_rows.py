@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sp_eval.ingest import rows as reader
+from sp_eval.ingest import text_file
+from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.rows import RowsOfText, joined
-from sp_eval.ingest.text import records
+from sp_eval.ingest.text import decode, records
+from sp_eval.ingest.text_file import TextFile
 
 Told = tuple[list[list[str]], list[int], list[bool], bool, bool, int]
 
@@ -82,6 +87,22 @@ def test_blocks_give_what_csv_gives(table: tuple[str, int], size: int) -> None:
     assert by_blocks(text, width, size) == by_csv(text, width)
 
 
+@settings(max_examples=100, deadline=None)
+@given(table=tables(), size=st.sampled_from([1, 9, 1000]), data=st.data())
+def test_rows_looked_up_by_their_line(
+    table: tuple[str, int], size: int, data: st.DataObject
+) -> None:
+    text, width = table
+    every = joined(list(RowsOfText(in_blocks(text, size), ",", width, 1).pieces()), width=width)
+    lines = every.row.to_list()
+    wanted = sorted(data.draw(st.sets(st.sampled_from(lines)))) if lines else []
+    read = RowsOfText(in_blocks(text, size), ",", width, 1)
+    picked = joined(list(read.picked(np.array(wanted, dtype=np.uint32))), width=width)
+    expected = every.filter(every.row.is_in(wanted))
+    assert picked.row.to_list() == wanted
+    assert [trimmed(r) for r in picked.cells.rows()] == [trimmed(r) for r in expected.cells.rows()]
+
+
 @pytest.mark.parametrize(
     ("block", "is_quick"),
     [
@@ -105,6 +126,45 @@ def test_which_blocks_are_well_behaved(block: str, is_quick: bool) -> None:
 def test_a_cell_that_never_ends_is_a_quote_left_open() -> None:
     text = "h,h\n1,2\n" + 'x,"' + "y" * 200_000 + "\n1,2\n"
     assert by_blocks(text, 2, 1)[4:] == by_csv(text, 2)[4:] == (True, 3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    data=st.one_of(
+        st.binary(max_size=60),
+        st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace")),
+        st.text(max_size=20).map(lambda t: t.encode("utf-16", "replace")),
+        st.sampled_from(["£1\n€2\n".encode("cp1252"), "£\n€".encode()[:-1], b"\xef\xbb\xbfa\n"]),
+    ),
+    declared=st.sampled_from(["utf-8", "cp1252", "latin-1", "no such encoding"]),
+    size=st.sampled_from([1, 5, 1000]),
+)
+def test_a_file_is_decoded_in_pieces_as_at_once(data: bytes, declared: str, size: int) -> None:
+    try:
+        found = decode(data, declared=declared)
+    except FileRefusedError:
+        with pytest.raises(FileRefusedError):
+            TextFile(data).encoding(declared)
+        return
+    file = TextFile(data)
+    encoding = file.encoding(declared)
+    assert (encoding.name, encoding.left_over > 0) == (found.encoding, found.cut)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_file, "BLOCK_BYTES", size)
+        blocks = list(file.blocks(encoding))
+    assert b"".join(blocks).decode() == found.text
+    assert all(block.endswith(b"\n") for block in blocks[:-1])
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a\n1\n")
+    file = TextFile(path)
+    blocks = file.blocks(file.encoding("utf-8"))
+    next(blocks)
+    path.write_bytes(b"a\n1\n2\n")
+    with pytest.raises(FileRefusedError, match="still being written"):
+        list(blocks)
 
 
 def test_joined_pieces_are_as_wide_as_the_widest() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
+from sp_eval.ingest import text_file
 from sp_eval.ingest.taken import TakenIn
 
 Make = Callable[..., SchemeMapping]
@@ -81,15 +83,15 @@ def test_a_file_that_is_still_written_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = csv_file("gp.csv", rows)
-    read = Path.read_bytes
+    survey = text_file._survey
 
-    def grows(self: Path) -> bytes:
-        data = read(self)
-        with self.open("ab") as more:
+    def grows(file: BinaryIO) -> object:
+        told = survey(file)
+        with path.open("ab") as more:
             more.write(b"9")
-        return data
+        return told
 
-    monkeypatch.setattr(Path, "read_bytes", grows)
+    monkeypatch.setattr(text_file, "_survey", grows)
     taken = take(gp_book())
     assert taken.rejection["rule"].to_list() == ["cut_short"]
     assert "still being written" in taken.rejection["reason"][0]
