@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import Literal
 
 from sp_eval.contracts.odcs import Column, Contract, provenance_of
 
-__all__ = ["column_comment", "create_table_sql", "table_columns", "table_comment"]
+__all__ = [
+    "column_comment",
+    "column_sql",
+    "comments_sql",
+    "create_table_sql",
+    "table_columns",
+    "table_comment",
+]
 
 
 def table_columns(contract: Contract) -> tuple[Column, ...]:
@@ -14,28 +21,31 @@ def table_columns(contract: Contract) -> tuple[Column, ...]:
     return contract.columns + provenance_of(contract.kind)
 
 
-def create_table_sql(
-    contract: Contract, *, schema: str, uncompressed: Collection[str] = ()
-) -> tuple[str, ...]:
+def create_table_sql(contract: Contract, *, schema: str) -> tuple[str, ...]:
     """Return the statements that make the table in `schema` and comment on all of it.
-
-    `uncompressed`: columns stored as they are, which DuckDB would else try to compress.
 
     Keys are not declared: deliveries overlap until one supersedes the other, and an index
     would refuse what the ledger must first record.
     """
     table = f"{_quoted(schema)}.{_quoted(contract.name)}"
     columns = table_columns(contract)
-    body = ",\n".join(
-        f"    {_column_sql(column, is_uncompressed=column.name in uncompressed)}"
-        for column in columns
-    )
+    body = ",\n".join(f"    {column_sql(column)}" for column in columns)
     return (
         f"CREATE TABLE {table} (\n{body}\n)",
-        f"COMMENT ON TABLE {table} IS {_text(table_comment(contract))}",
+        *comments_sql(contract, schema=schema, kind="TABLE"),
+    )
+
+
+def comments_sql(
+    contract: Contract, *, schema: str, kind: Literal["TABLE", "VIEW"]
+) -> tuple[str, ...]:
+    """Return the statements that comment on a table or view of the contract and its columns."""
+    table = f"{_quoted(schema)}.{_quoted(contract.name)}"
+    return (
+        f"COMMENT ON {kind} {table} IS {_text(table_comment(contract))}",
         *(
             f"COMMENT ON COLUMN {table}.{_quoted(c.name)} IS {_text(column_comment(c))}"
-            for c in columns
+            for c in table_columns(contract)
         ),
     )
 
@@ -55,10 +65,10 @@ def column_comment(column: Column) -> str:
     return " ".join(parts)
 
 
-def _column_sql(column: Column, *, is_uncompressed: bool) -> str:
-    plain = " USING COMPRESSION uncompressed" if is_uncompressed else ""
+def column_sql(column: Column) -> str:
+    """Return the column's name, type and NOT NULL, as in CREATE TABLE."""
     null = " NOT NULL" if column.required else ""
-    return f"{_quoted(column.name)} {column.physical_type}{plain}{null}"
+    return f"{_quoted(column.name)} {column.physical_type}{null}"
 
 
 def _quoted(name: str) -> str:

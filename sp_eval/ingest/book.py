@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from itertools import chain
 
 import polars as pl
 
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.contract_rows import Replaced, with_replaced
 from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_mark import Answers, Mark
 from sp_eval.ingest.several import together
-from sp_eval.ingest.taken import FOLDED, TABLES, Accepted, Quarantined
+from sp_eval.ingest.taken import FOLDED, TABLES, Accepted, Piece, Quarantined
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Answered", "Book", "Reading", "Returned"]
@@ -256,24 +255,25 @@ class Book:
 
     def accepted(self) -> Accepted:
         """Return the accepted rows of each contract, with their origin, in order of the files."""
-        parts: dict[str, list[Reading]] = {}
-        for reading in self.readings:
-            parts.setdefault(reading.found.dataset.declared.name, []).append(reading)
-        return Accepted({name: partial(self._frames, parts[name]) for name in parts})
+        return Accepted((r.found.dataset.declared for r in self.readings), self._pieces)
 
-    def _frames(self, readings: Iterable[Reading]) -> Iterator[pl.DataFrame]:
-        for reading in readings:
-            contract = reading.found.dataset.declared
-            released = (a.accepted for a in self.answered if a.answers == reading.place)
-            for frame in chain(reading.gated.accepted(), released):
-                origin = frame.with_columns(
-                    pl.lit(self.scheme_code).alias("scheme_code"),
-                    pl.lit(self.scheme_code).alias("source"),
-                    pl.lit(self.month).alias("vintage"),
-                    pl.lit(reading.place.delivery_id).alias("delivery_id"),
-                    pl.lit(reading.place.file).alias("source_file"),
-                )
-                yield conform(origin, contract, provenance=True)
+    def _pieces(self, name: str, replaced: Replaced) -> Iterator[Piece]:
+        for reading in self.readings:
+            if reading.found.dataset.declared.name != name:
+                continue
+            origin = {
+                "scheme_code": self.scheme_code,
+                "source": self.scheme_code,
+                "vintage": self.month,
+                "delivery_id": reading.place.delivery_id,
+                "source_file": reading.place.file,
+            }
+            for rows in reading.gated.accepted(replaced):
+                yield origin, rows.drop("__index")
+            for answered in self.answered:
+                if answered.answers == reading.place:
+                    rows = answered.accepted.drop("__index")
+                    yield origin, with_replaced(rows, replaced)
 
     def tables(self) -> pl.DataFrame:
         """Return `TABLES`: what each file or sheet that was read holds."""

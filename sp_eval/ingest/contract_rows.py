@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["ContractRows", "code_column"]
+__all__ = ["ContractRows", "Replaced", "code_column", "with_replaced"]
+
+# column -> the name that comes in its stead, and what makes it
+Replaced = Mapping[str, tuple[str, Callable[[pl.Series], pl.Series]]]
 
 
 def code_column(part: int) -> str:
@@ -37,13 +40,34 @@ class ContractRows:
         """Return `__index` and these columns of all rows."""
         return pl.concat(rows.select("__index", *names) for rows in self.frames())
 
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield the pieces with all their columns: `__index`, then the contract's."""
+    def frames(self, replaced: Replaced | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the pieces with all their columns: `__index`, then the contract's.
+
+        `replaced`: instead of a column, its values as a function gives them, for a text that comes
+        again and again but once, under another name.
+        """
+        replaced = replaced or {}
+        values = {part: with_replaced(frame, replaced) for part, frame in self.values.items()}
+        names = [replaced[name][0] if name in replaced else name for name in self.names]
         for piece in self.pieces:
             looked_up = [
                 column
-                for part, values in self.values.items()
+                for part, frame in values.items()
                 if code_column(part) in piece.columns
-                for column in values[piece[code_column(part)]].iter_columns()
+                for column in frame[piece[code_column(part)]].iter_columns()
             ]
-            yield piece.with_columns(looked_up).select("__index", *self.names)
+            yield with_replaced(piece, replaced).with_columns(looked_up).select("__index", *names)
+
+
+def with_replaced(frame: pl.DataFrame, replaced: Replaced) -> pl.DataFrame:
+    """Return the frame with the other columns in place of those it has."""
+    if not set(replaced).intersection(frame.columns):
+        return frame
+    return pl.DataFrame(
+        [
+            replaced[column.name][1](column).alias(replaced[column.name][0])
+            if column.name in replaced
+            else column
+            for column in frame.iter_columns()
+        ]
+    )

@@ -9,7 +9,7 @@ import polars as pl
 
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.conform import Conformed
-from sp_eval.ingest.contract_rows import ContractRows
+from sp_eval.ingest.contract_rows import ContractRows, Replaced
 from sp_eval.ingest.refusal import plain_reason
 from sp_eval.ingest.source import SourceRows
 
@@ -63,10 +63,13 @@ class Gated:
         is_in[self.refused.to_numpy()] = False
         return pl.Series("is_accepted", is_in, dtype=pl.Boolean)
 
-    def accepted(self) -> Iterator[pl.DataFrame]:
-        """Yield the contract rows of accepted source rows, with `source_row`, in pieces."""
+    def accepted(self, replaced: Replaced | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the contract rows of accepted source rows, with `source_row`, in pieces.
+
+        `replaced`: columns in whose stead others come, see `ContractRows.frames`.
+        """
         is_accepted = self.is_accepted
-        for rows in self.rows.frames():
+        for rows in self.rows.frames(replaced):
             sound = rows.filter(is_accepted.gather(rows["__index"]))
             number = self.row.gather(sound["__index"]).cast(pl.Int32)
             yield sound.with_columns(number.alias("source_row"))

@@ -72,32 +72,39 @@ class Pseudonymiser:
     ) -> None:
         if not key:
             raise ValueError("the pseudonymisation key is empty")
-        self._key = key
+        self._started = hmac.new(key, digestmod=hashlib.sha256)
         self._scheme_code = scheme_code
         self._identifier = identifier
-        self._people: dict[str, tuple[str | None, str | None]] = {}
+        # two of them: hundreds of thousands of pairs would be looked through for cycles
+        self._keys: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
 
     def _hmac(self, text: str) -> str:
-        return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()
+        begun = self._started.copy()  # the key is worked in already
+        begun.update(text.encode())
+        return begun.hexdigest()
 
-    def _person(self, text: str) -> tuple[str | None, str | None]:
+    def _learn(self, text: str) -> None:
         if self._identifier == "pseudonym":
-            return (self._hmac(text), None) if text else (None, "mandatory_missing")
-        digits = digits_of(text)
-        fault = nhs_fault(digits)
-        return (None, fault) if fault else (self._hmac(digits), None)
+            digits, fault = text, None if text else "mandatory_missing"
+        else:
+            digits = digits_of(text)
+            fault = nhs_fault(digits)
+        if fault:
+            self._faults[text] = fault
+        else:
+            self._keys[text] = self._hmac(digits)
 
     def people(self, identifiers: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Return (person_key, rule broken or null) for each text; both String, same length."""
-        cache = self._people
         known = identifiers.fill_null("").str.strip_chars()
         distinct = known.unique(maintain_order=True)
-        for text in distinct.to_list():
-            if text not in cache:
-                cache[text] = self._person(text)
-        found = [cache[text] for text in distinct.to_list()]
-        keys = pl.Series([key for key, _ in found], dtype=pl.String)
-        faults = pl.Series([fault for _, fault in found], dtype=pl.String)
+        texts = distinct.to_list()
+        for text in texts:
+            if text not in self._keys and text not in self._faults:
+                self._learn(text)
+        keys = pl.Series([self._keys.get(text) for text in texts], dtype=pl.String)
+        faults = pl.Series([self._faults.get(text) for text in texts], dtype=pl.String)
         return (
             known.replace_strict(distinct, keys, return_dtype=pl.String),
             known.replace_strict(distinct, faults, return_dtype=pl.String),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from sp_eval.ingest.ahead import ahead
 from sp_eval.ingest.conform import Conformed, conform_rows
 from sp_eval.ingest.contract_rows import ContractRows, code_column
-from sp_eval.ingest.fault import FAULTS
 from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import Dating
-from sp_eval.ingest.part_values import PartValues
+from sp_eval.ingest.part_values import TOLD, Answer, PartValues
 from sp_eval.ingest.parts import Part
 from sp_eval.ingest.raw import TextTable
 from sp_eval.ingest.raw_table import RawTable
@@ -25,8 +26,6 @@ from sp_eval.ingest.rows import Rows, joined
 from sp_eval.ingest.source import Belonging, pseudonymise
 
 __all__ = ["judge_pieces"]
-
-_TOLD = {name: FAULTS[name] for name in ("index", "source", "rule")}
 
 
 def judge_pieces(
@@ -54,7 +53,11 @@ def judge_pieces(
     table.require_sound(last_day)
     belonging.require(rows_in=table.rows_in)
     again = judge.codes if judge.codes_are_cells else lambda: cells_again(ahead(table.pieces()))
-    return judge.verdict(repeats.found(again))
+    with ThreadPoolExecutor(1) as beside:
+        learnt = beside.submit(judge.learn)
+        duplicate = repeats.found(again)
+        learnt.result()
+    return judge.verdict(duplicate)
 
 
 class _Judge:
@@ -74,8 +77,9 @@ class _Judge:
         self._parts = [PartValues(part, self._conform_by(part)) for part in parts]
         self._names = found.dataset.declared.names
         self._pieces: list[pl.DataFrame] = []
+        self._learnt: dict[int, Answer] = {}
         self._row = [pl.Series("row", [], pl.UInt32)]
-        self._faults = [pl.DataFrame(schema=_TOLD)]
+        self._faults = [pl.DataFrame(schema=TOLD)]
         self._folded = [pl.Series([], dtype=pl.UInt32)]
         self._rows_in = 0
 
@@ -105,7 +109,7 @@ class _Judge:
         return conform
 
     def add(self, rows: Rows) -> None:
-        """Judge the next rows of the file."""
+        """Judge the next rows of the file, but for what hangs on the texts of one column."""
         height, wrong = rows.row.len(), rows.wrong_width
         index = pl.int_range(self._rows_in, self._rows_in + height, dtype=pl.UInt32, eager=True)
         self._rows_in += height
@@ -120,27 +124,38 @@ class _Judge:
             )
             index, cells = index.filter(~wrong), cells.filter(~wrong)
         columns = [index.alias("__index")]
-        folded = None
-        codings = {
-            str(n): e for n, part in enumerate(self._parts) if (e := part.coding) is not None
-        }
-        coded = cells.select(**codings)
         for number, part in enumerate(self._parts):
-            answer = part.of(cells, coded[str(number)] if str(number) in codings else None)
-            if answer.codes is None:
+            codes = part.codes(cells)
+            if codes is None:
+                answer = part.of_rows(cells)
                 columns += answer.values.get_columns()
+                self._note(answer, index)
             else:
-                columns.append(answer.codes.alias(code_column(number)))
-            if answer.faults.height:
-                at = index.gather(answer.faults["index"]).alias("index")
-                self._faults.append(answer.faults.with_columns(at))
-            if answer.folded.len():
-                folded = index.gather(answer.folded)
-        piece = pl.DataFrame(columns)
-        if folded is not None:
-            self._folded.append(folded)
-            piece = piece.filter(~piece["__index"].is_in(folded.implode()))
-        self._pieces.append(piece)
+                columns.append(codes.alias(code_column(number)))
+        self._pieces.append(pl.DataFrame(columns))
+
+    def _note(self, answer: Answer, index: pl.Series) -> None:
+        """Keep what an answer says of the rows numbered in `index`."""
+        if answer.faults.height:
+            at = index.gather(answer.faults["index"]).alias("index")
+            self._faults.append(answer.faults.with_columns(at))
+        self._folded.append(index.gather(answer.folded))
+
+    def _note_texts(self, number: int, answer: Answer) -> None:
+        """Keep what is said of the texts of a part for each row in which they stand."""
+        told = pl.concat([answer.faults["index"], answer.folded]).to_numpy()
+        is_told = np.zeros(answer.values.height, dtype=bool)
+        is_told[told] = True
+        for piece in self._pieces if len(told) else ():
+            if code_column(number) not in piece.columns:
+                continue
+            codes = piece[code_column(number)]
+            at = pl.Series(np.flatnonzero(is_told[codes.to_numpy()]))
+            rows = pl.DataFrame([piece["__index"].gather(at), codes.gather(at).alias("code")])
+            faults = rows.join(answer.faults, left_on="code", right_on="index")
+            self._faults.append(faults.select(pl.col("__index").alias("index"), "source", "rule"))
+            is_folded = rows["code"].is_in(answer.folded.implode())
+            self._folded.append(rows["__index"].filter(is_folded))
 
     @property
     def codes_are_cells(self) -> bool:
@@ -159,15 +174,26 @@ class _Judge:
         for piece in self._pieces:
             yield piece.drop("__index")
 
+    def learn(self) -> None:
+        """Work out the texts that were met."""
+        for number, part in enumerate(self._parts):
+            if part.is_by_text:
+                self._learnt[number] = part.of_texts()
+
     def verdict(self, duplicate: pl.Series) -> Gated:
-        """Put everything together; duplicates are counted before any other rule."""
+        """Put everything together, once `learn` is done; duplicates are counted before any rule."""
         if not self._pieces:
             self.add(joined([], width=self._header.width))
+        for number, answer in self._learnt.items():
+            self._note_texts(number, answer)
+        values = {number: answer.values for number, answer in self._learnt.items()}
         faults, folded = pl.concat(self._faults).unique(), pl.concat(self._folded)
+        if folded.len():
+            others = folded.implode()
+            self._pieces = [p.filter(~p["__index"].is_in(others)) for p in self._pieces]
         if duplicate.any():
             faults = faults.filter(~duplicate.gather(faults["index"]))
             folded = folded.filter(~duplicate.gather(folded))
-        values = {n: part.values for n, part in enumerate(self._parts)}
         return Gated(
             dataset=self._dataset,
             rows=ContractRows(self._names, self._pieces, values),

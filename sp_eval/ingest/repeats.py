@@ -46,7 +46,7 @@ class Repeats:
         in the file; a column that only some frames have holds '' in the others.
         """
         hashes = pl.concat([pl.Series([], dtype=pl.UInt64), *self._hashes])
-        ordered = np.sort(hashes.to_numpy())
+        ordered = hashes.sort().to_numpy()  # on all cores
         meeting = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         del ordered
         repeated = np.zeros(len(hashes), dtype=bool)

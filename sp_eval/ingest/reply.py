@@ -116,7 +116,9 @@ def _summary(taken: TakenIn) -> list[Row]:
 def _cells(
     taken: TakenIn, item: Quarantined, *, with_values: bool
 ) -> dict[tuple[int, str | None], tuple[str, str]]:
-    """Return (row, column) -> (the sender's reference, the value or '')."""
+    """Return (row, column) -> (the sender's reference, the value or ''), where there is either."""
+    if not (with_values or item.dataset.reference):
+        return {}
     rejections = refused_rows(taken, item)
     table = read_again(item, rejections["row_number"])
     if table is None:

@@ -94,17 +94,18 @@ class RowsOfText:
 
     def picked(self, numbers: NDArray[np.uint32]) -> Iterator[Rows]:
         """Yield only the rows that start on these physical lines (in order, each once)."""
-        for block in self._below_header():
+        for block in filter(None, self._below_header()):
             if b'"' in block or not _lines_are_plain(block):
                 quick = _split(block, self.delimiter, self.width)
                 rows = self._by_csv(block) if quick is None else self._numbered(quick)
                 yield rows.filter(rows.row.is_in(pl.Series(numbers).implode()))
                 continue
             # every line is a row: the others need not be taken apart
-            first, lines = self._line, block.splitlines(keepends=True)
-            self._line += len(lines)
+            edges = _line_edges(block)
+            first, self._line = self._line, self._line + len(edges) - 1
             here = numbers[(numbers >= first) & (numbers < self._line)]
-            text = (lines[number - first].decode() for number in here)
+            lines = zip(edges[here - first], edges[here - first + 1], strict=True)
+            text = (block[start:end].decode() for start, end in lines)
             taken_apart = list(csv.reader(text, delimiter=self.delimiter))
             yield _framed(taken_apart, here.tolist(), self.width)
 
@@ -229,9 +230,9 @@ def _split(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     if len(mark) > 1 or mark in b'"\r\n' or not _lines_are_plain(block):
         return None
     whole = block if block.endswith(b"\n") else block + b"\n"
-    height = whole.count(b"\n")
+    height = _count(whole, b"\n")
     has_quotes = b'"' in block
-    if whole.count(mark) != (width - 1) * height or (
+    if _count(whole, mark) != (width - 1) * height or (
         has_quotes and not _quotes_whole_cells(whole, mark)
     ):
         return None
@@ -255,6 +256,18 @@ def _split(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     return cells if is_even else None
 
 
+def _count(block: bytes, mark: bytes) -> int:
+    # bytes.count goes from mark to mark, which takes long where they stand close
+    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord(mark)))
+
+
+def _line_edges(block: bytes) -> NDArray[np.int64]:
+    """Where each line starts, and last where the last one ends."""
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")) + 1
+    last = [] if block.endswith(b"\n") else [len(block)]
+    return np.concatenate(([0], ends, last)).astype(np.int64)
+
+
 def _marks(text: NDArray[np.uint8], mark: bytes) -> NDArray[np.int64]:
     """Where delimiters and line ends stand."""
     return np.flatnonzero((text == ord(mark)) | (text == ord("\n")))
@@ -268,9 +281,9 @@ def _lines_are_even(block: bytes, mark: bytes, width: int) -> bool:
 
 def _lines_are_plain(block: bytes) -> bool:
     """Whether line ends are of one kind and lines short, and no mark stands there to be dropped."""
-    if returns := block.count(b"\r"):
-        breaks = block.count(b"\n")
-        if returns != breaks or block.count(b"\r\n") != breaks:
+    if b"\r" in block:
+        breaks = _count(block, b"\n")
+        if _count(block, b"\r") != breaks or block.count(b"\r\n") != breaks:
             return False
     if b"\x00" in block or block.startswith(codecs.BOM_UTF8):
         return False

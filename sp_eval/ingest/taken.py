@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from sp_eval.contracts.frames import conform
+from sp_eval.contracts.odcs import Contract
 from sp_eval.contracts.scheme_mapping import Dataset
+from sp_eval.ingest.contract_rows import Replaced
 
-__all__ = ["DECLARED_COVERAGE", "FOLDED", "TABLES", "Accepted", "Quarantined", "TakenIn"]
+__all__ = ["DECLARED_COVERAGE", "FOLDED", "TABLES", "Accepted", "Piece", "Quarantined", "TakenIn"]
 
 DECLARED_COVERAGE = {
     "scheme_code": pl.String(),
@@ -36,29 +39,47 @@ class Quarantined:
     dataset: Dataset
 
 
+# Where rows came from (column of provenance -> text), and the contract's rows with `source_row`.
+Piece = tuple[Mapping[str, str], pl.DataFrame]
+
+
 class Accepted(Mapping[str, pl.DataFrame]):
     """Contract name -> accepted rows: contract columns and provenance, in order of the files.
 
     They are held small, and made each time they are asked for: whole by a contract's name, or
-    piece by piece by `frames`.
+    piece by piece by `pieces`.
     """
 
-    def __init__(self, frames: Mapping[str, Callable[[], Iterator[pl.DataFrame]]]) -> None:
-        """`frames`: contract name -> what yields its rows, at least one frame."""
-        self._frames = dict(frames)
+    def __init__(
+        self, contracts: Iterable[Contract], pieces: Callable[[str, Replaced], Iterator[Piece]]
+    ) -> None:
+        """`pieces`: given a contract's name and what to replace, yields its rows, one at least."""
+        self._contracts = {contract.name: contract for contract in contracts}
+        self._pieces = pieces
 
-    def frames(self, name: str) -> Iterator[pl.DataFrame]:
-        """Yield the rows of a contract in pieces."""
-        return self._frames[name]()
+    def pieces(self, name: str, replaced: Replaced | None = None) -> Iterator[Piece]:
+        """Yield the rows of a contract in pieces, all of the same columns.
+
+        `replaced`: columns in whose stead others come, see `ContractRows.frames`.
+        """
+        return self._pieces(name, replaced or {})
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        return pl.concat(self.frames(name))
+        contract = self._contracts[name]
+        return pl.concat(
+            conform(
+                rows.with_columns(pl.lit(text).alias(column) for column, text in origin.items()),
+                contract,
+                provenance=True,
+            )
+            for origin, rows in self.pieces(name)
+        )
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
+        return iter(self._contracts)
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._contracts)
 
 
 @dataclass(frozen=True, slots=True)

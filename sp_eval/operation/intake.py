@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import yaml
@@ -15,9 +18,11 @@ from sp_eval.ingest.landing import ReceivedMonth, content_digest, survey
 from sp_eval.ingest.ledger import sent_before, usual_rows
 from sp_eval.ingest.quarantine import forget_quarantine, write_quarantine
 from sp_eval.ingest.reply import replace_reply
+from sp_eval.ingest.taken import Piece
 from sp_eval.operation.run import Run, definitions_hash, digest
 from sp_eval.operation.withdrawn import withdrawn_months
 from sp_eval.warehouse.connection import Connection, open_file, transaction
+from sp_eval.warehouse.held import PERSON_NO, Numbering
 from sp_eval.warehouse.ledger import (
     MonthRecord,
     ensure_ledger,
@@ -36,7 +41,7 @@ from sp_eval.warehouse.steps import (
     set_remembered,
 )
 
-__all__ = ["OtherKeyError", "take_in_landing"]
+__all__ = ["OtherKeyError", "record_of", "take_in_landing"]
 
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -125,11 +130,17 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
         progress=lambda sentence: run.told(f"{part}: {sentence}"),
     )
     run.notices += [f"{part}: {notice}" for notice in taken.notices]
+    with transaction(conn), ThreadPoolExecutor(1) as beside:
+        papers = beside.submit(_write_papers, run, taken)
+        replace_month(conn, record_of(taken))
+        papers.result()
+        record_done(conn, "take_in", part, inputs)
+
+
+def _write_papers(run: Run, taken: TakenIn) -> None:
+    """Write what tells of the refused rows, to those who may see them and to the sender."""
     write_quarantine(taken, run.settings.quarantine)
     replace_reply(taken, run.settings.receipts / taken.scheme_code / taken.month)
-    with transaction(conn):
-        replace_month(conn, _record(taken))
-        record_done(conn, "take_in", part, inputs)
 
 
 def _take_out(run: Run, conn: Connection, scheme: str, month: str) -> None:
@@ -146,18 +157,23 @@ def _take_out(run: Run, conn: Connection, scheme: str, month: str) -> None:
         (run.settings.receipts / scheme / month / name).unlink(missing_ok=True)
 
 
-def _record(taken: TakenIn) -> MonthRecord:
+def record_of(taken: TakenIn) -> MonthRecord:
+    """What of a month taken in is to be stored."""
     return MonthRecord(
         scheme_code=taken.scheme_code,
         month=taken.month,
         delivery=taken.delivery,
         rejection=taken.rejection,
         resubmission=taken.resubmission,
-        accepted={name: taken.accepted.frames(name) for name in taken.accepted},
+        accepted={name: partial(_numbered, taken, name) for name in taken.accepted},
         declared_coverage=taken.declared_coverage,
         holdings=taken.tables,
         is_stopped=taken.stopped is not None,
     )
+
+
+def _numbered(taken: TakenIn, name: str, number: Numbering) -> Iterator[Piece]:
+    return taken.accepted.pieces(name, {"person_key": (PERSON_NO, number)})
 
 
 def _accepted_brakes(run: Run, part: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -28,16 +28,11 @@ def has_table(conn: Connection, schema: str, name: str) -> bool:
     return found.height > 0
 
 
-def ensure_table(
-    conn: Connection, contract: Contract, *, schema: str, uncompressed: Collection[str] = ()
-) -> None:
-    """Create the contract's table, with a comment on it and every column, if it is not there.
-
-    `uncompressed`: columns to be stored as they are.
-    """
+def ensure_table(conn: Connection, contract: Contract, *, schema: str) -> None:
+    """Create the contract's table, with a comment on it and every column, if it is not there."""
     create_schemas(conn, [schema])
     if not has_table(conn, schema, contract.name):
-        for statement in create_table_sql(contract, schema=schema, uncompressed=uncompressed):
+        for statement in create_table_sql(contract, schema=schema):
             conn.execute(statement)
 
 

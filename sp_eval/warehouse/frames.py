@@ -14,6 +14,8 @@ from sp_eval.warehouse.connection import Connection
 
 __all__ = ["append_frame", "append_frames", "read_frame", "store_frame"]
 
+_ROW_GROUP = 122_880  # rows, as DuckDB makes them unless told otherwise
+
 
 def read_frame(
     conn: Connection, query: str, parameters: Mapping[str, Any] | None = None
@@ -53,7 +55,8 @@ def append_frames(conn: Connection, table: str, frames: Iterator[pl.DataFrame]) 
     first = next(frames, None)
     if first is None:
         return
-    made = (frame.to_arrow(compat_level=CompatLevel.newest()) for frame in chain([first], frames))
+    even = _in_row_groups(chain([first], frames))
+    made = (frame.to_arrow(compat_level=CompatLevel.newest()) for frame in even)
     schema = first.clear().to_arrow(compat_level=CompatLevel.newest()).schema
     batches = (batch for one in made for batch in one.to_batches())
     conn.register("incoming_frames", pa.RecordBatchReader.from_batches(schema, batches))
@@ -61,3 +64,24 @@ def append_frames(conn: Connection, table: str, frames: Iterator[pl.DataFrame]) 
         conn.execute(f"insert into {table} by name select * from incoming_frames")
     finally:
         conn.unregister("incoming_frames")
+
+
+def _in_row_groups(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Cut frames anew, as long as DuckDB's row groups: it would put shorter ones together later."""
+    rest: list[pl.DataFrame] = []
+    for frame in frames:
+        begun = sum(one.height for one in rest)
+        start = min(_ROW_GROUP - begun, frame.height) if begun else 0
+        if start:
+            rest.append(frame.slice(0, start))
+        if begun + start == _ROW_GROUP:
+            yield pl.concat(rest).rechunk()
+            rest.clear()
+        if begun and rest:
+            continue
+        whole = start + (frame.height - start) // _ROW_GROUP * _ROW_GROUP
+        yield from (frame.slice(at, _ROW_GROUP) for at in range(start, whole, _ROW_GROUP))
+        if whole < frame.height:
+            rest.append(frame.slice(whole))
+    if rest:
+        yield pl.concat(rest).rechunk()

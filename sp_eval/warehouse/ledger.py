@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from sp_eval.contracts.odcs import contract_names, load_contract
+from sp_eval.contracts.odcs import load_contract
 from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.contract_tables import ensure_table
-from sp_eval.warehouse.frames import append_frame, append_frames, read_frame
+from sp_eval.warehouse.frames import append_frame, read_frame
+from sp_eval.warehouse.held import Pieces, ensure_held, forget_rows, hold
 
 __all__ = [
     "MonthRecord",
@@ -29,8 +30,6 @@ __all__ = [
     "withdraw",
 ]
 
-# 64 hexadecimal digits that are seldom near their like: half the size for four times the work
-_HARDLY_COMPRESSES = ("person_key",)
 _OWN = """
 create table if not exists meta.holding (
     delivery_id varchar primary key, dataset varchar, supply varchar, month varchar,
@@ -64,9 +63,8 @@ class MonthRecord:
     """One scheme's month as taken in, ready to be stored.
 
     `delivery`, `rejection`, `resubmission` rows of the published contracts; `accepted` contract
-    name -> its rows with provenance, whole or piece by piece; `declared_coverage` and `holdings`
-    (`delivery_id, table, supply`) as the intake gives them. `is_stopped`: the brake holds, none
-    of the rows may be used.
+    name -> what yields its rows; `declared_coverage` and `holdings` (`delivery_id, table, supply`)
+    as the intake gives them. `is_stopped`: the brake holds, none of the rows may be used.
     """
 
     scheme_code: str
@@ -74,7 +72,7 @@ class MonthRecord:
     delivery: pl.DataFrame
     rejection: pl.DataFrame
     resubmission: pl.DataFrame
-    accepted: Mapping[str, pl.DataFrame | Iterator[pl.DataFrame]]
+    accepted: Mapping[str, Pieces]
     declared_coverage: pl.DataFrame
     holdings: pl.DataFrame
     is_stopped: bool
@@ -82,13 +80,12 @@ class MonthRecord:
 
 def ensure_ledger(conn: Connection) -> None:
     """Create the ledger and the tables of taken-in rows if they are not there."""
-    create_schemas(conn, ["meta", "taken", "extract"])
+    create_schemas(conn, ["meta", "extract"])
+    ensure_held(conn)
     for name in ("delivery", "resubmission"):
         ensure_table(conn, load_contract(name, "published"), schema="meta")
     for statement in _OWN.strip().split(";\n"):
         conn.execute(statement)
-    for name in contract_names("extract"):
-        ensure_table(conn, load_contract(name), schema="taken", uncompressed=_HARDLY_COMPRESSES)
 
 
 def replace_month(conn: Connection, record: MonthRecord) -> None:
@@ -162,9 +159,7 @@ def _as_first_received(conn: Connection, delivery: pl.DataFrame) -> pl.DataFrame
 
 
 def _store_rows(conn: Connection, record: MonthRecord) -> None:
-    for name, frames in record.accepted.items():
-        pieces = iter([frames]) if isinstance(frames, pl.DataFrame) else frames
-        append_frames(conn, f"taken.{name}", pieces)
+    hold(conn, record.accepted)
     append_frame(conn, "meta.declared_coverage", record.declared_coverage)
     append_frame(
         conn,
@@ -181,8 +176,7 @@ def _store_rows(conn: Connection, record: MonthRecord) -> None:
 
 def _forget_rows(conn: Connection, where: dict[str, str]) -> None:
     ids = "select delivery_id from meta.holding where scheme_code = $scheme and month = $month"
-    for name in contract_names("extract"):
-        conn.execute(f"delete from taken.{name} where delivery_id in ({ids})", where)
+    forget_rows(conn, ids, where)
     conn.execute(f"delete from meta.declared_coverage where delivery_id in ({ids})", where)
     conn.execute("delete from meta.holding where scheme_code = $scheme and month = $month", where)
     for name in ("rejection_of", "resubmission"):

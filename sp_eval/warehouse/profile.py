@@ -13,12 +13,15 @@ from sp_eval.contracts.figures import Figures
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
+from sp_eval.warehouse.held import counts_sql, rows_sql
 
 __all__ = ["datasets_delivered", "delivery_figures", "delivery_query", "read_profiles"]
 
 _OF_ONE = """select t.* from taken.{contract} as t
 inner join meta.holding as h on t.delivery_id = h.delivery_id
 where h.scheme_code = {scheme} and h.month = {month}"""
+_DELIVERIES = """select delivery_id from meta.holding
+where scheme_code = $scheme and month = $month"""
 _YEAR = 365  # days
 _PROFILE = """create table if not exists meta.profile (
     scheme_code varchar, month varchar, contract varchar, inputs varchar, figures varchar,
@@ -37,7 +40,7 @@ def datasets_delivered(conn: Connection) -> pl.DataFrame:
             sum(t.rows)::bigint as rows,
             md5(string_agg(t.delivery_id || '|' || t.rows || coalesce(r.replies, ''), ';'
                 order by t.delivery_id)) as inputs
-        from (select delivery_id, count(*) as rows from taken.{name} group by all) as t
+        from ({counts_sql(name)}) as t
         inner join meta.holding as h on t.delivery_id = h.delivery_id
         left join meta.replies_to as r on t.delivery_id = r.delivery_id
         group by h.scheme_code, h.month"""
@@ -91,7 +94,7 @@ def delivery_query(contract: Contract, *, scheme: str, month: str) -> str:
 
 def delivery_figures(conn: Connection, contract: Contract, *, scheme: str, month: str) -> Figures:
     """Return what one delivery of a dataset was like."""
-    of_one = _OF_ONE.format(contract=contract.name, scheme="$scheme", month="$month")
+    of_one = rows_sql(contract, _DELIVERIES)
     where = {"scheme": scheme, "month": month}
     newest = event_date(contract)
     numbers = [c.name for c in contract.columns if c.logical_type in ("integer", "number")]

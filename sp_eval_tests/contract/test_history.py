@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from sp_eval.operation.quality import keep_quality
 from sp_eval.operation.run import Run
 from sp_eval.settings import Settings
 from sp_eval.warehouse.connection import open_file
-from sp_eval.warehouse.frames import append_frame
+from sp_eval.warehouse.held import PERSON_NO, Numbering, hold
 from sp_eval.warehouse.ledger import ensure_ledger
 from sp_eval.warehouse.steps import ensure_steps
 
@@ -54,6 +55,14 @@ def gone_blank(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(cost_gbp=pl.lit(None, pl.Float64))
 
 
+def from_one_file(
+    rows: pl.DataFrame, number: Numbering
+) -> list[tuple[Mapping[str, str], pl.DataFrame]]:
+    names = ("scheme_code", "delivery_id", "source_file")
+    numbered = rows.with_columns(number(rows["person_key"]).alias(PERSON_NO))
+    return [({name: rows[name][0] for name in names}, numbered.drop(*names, "person_key"))]
+
+
 def of_two_months_ago(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col("start_date").dt.offset_by("-2mo"))
 
@@ -83,8 +92,8 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, pl.DataFrame, p
         for month in MONTHS:
             rows = month_of(rng, month, int(rng.normal(600, 40)))
             rows = SPOILT.get(month, lambda same: same)(rows)
-            append_frame(conn, "taken.hospital_activity", rows)
             name = rows["delivery_id"][0]
+            hold(conn, {"hospital_activity": partial(from_one_file, rows)})
             conn.execute(
                 "insert into meta.holding values (?, 'inpatients', 'increment', ?, 'rotherham')",
                 [name, month],

@@ -17,9 +17,9 @@ from sp_eval.contracts.scheme_mapping import (
     mapped_schemes,
 )
 from sp_eval.ingest.delivery import TakenIn, take_in
+from sp_eval.operation.intake import record_of
 from sp_eval.warehouse.connection import open_memory
 from sp_eval.warehouse.ledger import (
-    MonthRecord,
     ensure_ledger,
     read_known_deaths,
     replace_month,
@@ -247,12 +247,7 @@ def test_a_death_in_the_table_of_people_is_remembered(tmp_path: Path) -> None:
     found = taken(tmp_path, "tpp", "2024-01")
     conn = open_memory()
     ensure_ledger(conn)
-    record = MonthRecord(
-        scheme_code="tpp", month="2024-01", delivery=found.delivery, rejection=found.rejection,
-        accepted=found.accepted, declared_coverage=found.declared_coverage,
-        holdings=found.tables, resubmission=found.resubmission, is_stopped=False,
-    )  # fmt: skip
-    replace_month(conn, record)
+    replace_month(conn, record_of(found))
     assert read_known_deaths(conn, "tpp")["death_date"].to_list() == [date(2020, 1, 2)]
     conn.close()
 
