@@ -28,11 +28,12 @@ _STAGES = {
     "digest of the delivery": ("sp_eval.operation.intake", "content_digest"),
     "read, pseudonymise, map, judge": ("sp_eval.ingest.delivery", "read_and_judge"),
     "  rows got ready (a thread of its own)": ("sp_eval.ingest.rows", "_split"),
-    "  mapping, contract, pseudonyms": ("sp_eval.ingest.piecewise", "_Judge.add"),
-    "  duplicates": ("sp_eval.ingest.repeats", "Repeats.found"),
-    "quarantine workbook": ("sp_eval.operation.intake", "write_quarantine"),
-    "reply": ("sp_eval.operation.intake", "replace_reply"),
+    "  texts numbered": ("sp_eval.ingest.piecewise", "_Judge.add"),
+    "  mapping, contract, pseudonyms": ("sp_eval.ingest.piecewise", "_Judge.learn"),
+    "  duplicates, beside them": ("sp_eval.ingest.repeats", "Repeats.found"),
     "store in the warehouse": ("sp_eval.operation.intake", "replace_month"),
+    "  quarantine workbook, beside it": ("sp_eval.operation.intake", "write_quarantine"),
+    "  reply, beside it": ("sp_eval.operation.intake", "replace_reply"),
 }
 
 
