@@ -42,6 +42,7 @@ def knotty(gp_book: Make) -> SchemeMapping:
         footer={"NHS": ["Total"]},
         belongs={"Who": "GP|Nurse"},
         drop={"Note": "free text"},
+        not_known=["n/k"],
     )
 
 
@@ -85,8 +86,8 @@ def verdict(
 cells = (
     st.sampled_from(["9990000018", "999 000 0026", "9990000019", "", "Total"]),
     st.sampled_from(["01/04/2019", "31/02/2019", "01/04/2026", ""]),
-    st.sampled_from(["GP", "Nurse", " GP", "Clerk", ""]),
-    st.sampled_from(["Surgery", "Phone", "Elsewhere", ""]),
+    st.sampled_from(["GP", "Nurse", " GP", "Clerk", "", "n/k"]),
+    st.sampled_from(["Surgery", "Phone", "Elsewhere", "", "N/K"]),
     st.sampled_from(["Y", "N", "", "?"]),
     st.sampled_from(["01/03/2019", "02/04/2019", "", "x"]),
     st.sampled_from(["", "", "a note", '"a\nnote"', "é", "more,than,asked"]),
