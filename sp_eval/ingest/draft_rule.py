@@ -84,8 +84,9 @@ def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[st
         take = "rest" if column.separator else "first"
         lines.append(f"  split: {flow(by=scalar(several[0]), take=take)}")
     words = words_in(look, cells)
-    if words is not None:
-        # nobody need say what a word means that counts as blank, unless the list has it
+    if words is not None and not column.required:
+        # nobody need say what a word means that counts as blank, unless the list has it, or rows
+        # are refused for a blank
         words = tuple(
             pair for pair in words
             if pair[0].casefold() not in guess.not_known or known_word(contract, column, pair[0])

@@ -13,6 +13,7 @@ from sp_eval.contracts.open_questions import OPEN
 from sp_eval.contracts.scheme_mapping import read_mapping
 from sp_eval.ingest.draft import draft_mapping
 from sp_eval.ingest.examination import examine
+from sp_eval.ingest.taken import TakenIn
 from sp_eval_tests.support.runs import Ended, run_line
 
 Write = Callable[..., Path]
@@ -138,3 +139,17 @@ def test_one_score_a_row_is_taken_for_the_questionnaire_its_heading_names(
     assert columns["item"] == {"const": "total"}
     assert columns["score"] == {"from": "SWEMWBS raw", "parse": "integer"}
     assert found["datasets"]["scores"]["dates"] == "%d.%m.%y"
+
+
+def test_an_intake_notes_a_sheet_only_while_the_mapping_says_nothing_of_it(
+    month: Path, take: Callable[..., TakenIn]
+) -> None:
+    _, file = new(month)
+    answered(file)
+    said = read_mapping(file)
+    silent = said.model_copy(update={"drop": {"stays.csv": "not ours", "notes.csv": "not ours"}})
+    noted = [
+        [n for n in take(one, folder=month, month="2018-07").notices if "'Key'" in n]
+        for one in (said, silent)
+    ]
+    assert [len(one) for one in noted] == [0, 1]

@@ -128,17 +128,24 @@ def test_what_cannot_be_meant_is_refused(rule: dict[str, Any], told: str) -> Non
 def test_a_draft_proposes_what_stands_in_several_columns_and_asks_of_it_no_more(
     csv_file: Write, number: Number, tmp_path: Path
 ) -> None:
-    rows = []
+    cases, rows = [["Case ref", "NHS", "Date of referral", "Main need"]], []
     for n in range(60):
+        need = ("Housing", "Debt", "n/k")[n % 3]
+        cases.append([f"C{n}", number(n), f"{13 + n % 15}/06/2018", need])
         day = "n/k" if n % 4 == 0 else f"{13 + n % 15}/06/2018"
         seen = ("GP", "Nurse", "n/k")[n % 3]
         who = ("unknown", "Y", "DNA")[n % 3]
         rows.append([number(n), day, f"{13 + n % 15}/05/2018", seen, "Telephone", who])
     head = ["NHS", "Appointment date", "Booked on", "Staff", "Mode", "Status"]
     csv_file("month/appointments.csv", [head, *rows])
+    csv_file("month/referrals.csv", cases)
     text = draft_mapping("testshire", tmp_path / "month").text
-    assert "not_known: [n/k]  # likely: in 2 columns" in text
-    columns = yaml.safe_load(text)["datasets"]["appointments"]["columns"]
+    assert "not_known: [n/k]  # likely: in 3 columns" in text
+    tables = yaml.safe_load(text)["datasets"]
+    needs = tables["referrals"]["columns"]["primary_need"]["recode"]
+    assert needs == {"Housing": "housing", "Debt": "debt"}
+    columns = tables["appointments"]["columns"]
     assert columns["contact_date"] == {"from": "Appointment date", "parse": "date"}
-    assert columns["staff"]["recode"] == {"GP": "gp", "Nurse": "nurse"}
+    # a row is refused for a blank here: whether n/k is `other` is asked
+    assert columns["staff"]["recode"] == {"GP": "gp", "Nurse": "nurse", "n/k": OPEN}
     assert columns["status"]["recode"]["unknown"] == OPEN  # in one column alone: it may be a word
