@@ -128,6 +128,8 @@ def _show(examined: Examined, lines: MappingLines) -> int:
 
 
 def _line(doubt: Doubt, examined: Examined, lines: MappingLines) -> int | None:
+    if doubt.kind == "covers" and examined.table:
+        return lines.place(["datasets", examined.table, "covers"])
     return lines.column(examined.table, doubt.source) if examined.table else None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sp_eval.contracts.codes import codes_of_list
+from sp_eval.study.outcomes import Covered
 
 __all__ = [
     "Check",
@@ -247,7 +248,13 @@ class KeepWhen(Closed):
 class Covers(Closed):
     """The days the dataset holds all activity of: from that day to the month of delivery."""
 
-    sources: tuple[Literal["gp_contact", "ae", "inpatient", "outpatient"], ...]
+    sources: tuple[Covered, ...] = Field(
+        min_length=1,
+        description=(
+            "What it holds all of. `inpatient` is emergency and planned stays; a file of one kind"
+            " alone covers `emergency_inpatient` or `planned_inpatient`."
+        ),
+    )
     from_: date = Field(alias="from")
 
 

@@ -51,8 +51,8 @@ def detectable_rows(
         elif row["people_followed"] <= limit:
             rows.append(row | _unanswerable(f"it would rest on {limit} people or fewer"))
         elif outcome.clock not in held:
-            kinds = ", ".join(source.replace("_", " ") for source in outcome.sources)
-            rows.append(row | _unanswerable(f"no file covers {kinds} for long enough"))
+            told = f"no file covers {outcome.not_covered(held)} for long enough"
+            rows.append(row | _unanswerable(told))
         else:
             rows.append(row | _found(study, compared.design, history, choice, outcome))
     return rows

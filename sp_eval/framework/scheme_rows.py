@@ -71,7 +71,7 @@ def _alone(
         return _withheld(maker, choice, "before_after", _RATIO, "descriptive", reason)
     try:
         if outcome.clock not in held:
-            raise TooFewEventsError(_not_covered(maker.scheme_code, outcome))
+            raise TooFewEventsError(_not_covered(maker.scheme_code, outcome, held))
         return maker.released(choice, before_after(own), role="descriptive")
     except TooFewEventsError as error:
         return _withheld(maker, choice, "before_after", _RATIO, "descriptive", str(error))
@@ -99,7 +99,7 @@ def _matched(
 ) -> list[Row]:
     weighted = matched_counts(design, design.primary, counts, Censoring(design.censoring()))
     found = {
-        choice.name: _not_covered(maker.scheme_code, outcome)
+        choice.name: _not_covered(maker.scheme_code, outcome, held)
         if outcome.clock not in held
         else _tried(weighted, counts, outcome)
         for choice, outcome in maker.study.counted
@@ -142,7 +142,7 @@ def _described(
         for method in _DESCRIBED:
             try:
                 if outcome.clock not in held:
-                    raise TooFewEventsError(_not_covered(maker.scheme_code, outcome))
+                    raise TooFewEventsError(_not_covered(maker.scheme_code, outcome, held))
                 found = described_estimate(
                     described, design, outcome, method=method, seed=maker.study.seed
                 )
@@ -168,8 +168,7 @@ def _withheld(
     return maker.withheld(choice, method=method, scale=scale, role=role, reason=reason)
 
 
-def _not_covered(scheme_code: str, outcome: Outcome) -> str:
+def _not_covered(scheme_code: str, outcome: Outcome, held: frozenset[str]) -> str:
     if told := reason_not_held(scheme_code, outcome):
         return told
-    kinds = ", ".join(source.replace("_", " ") for source in outcome.sources)
-    return f"no file covers {kinds} activity for long enough around the referrals"
+    return f"no file covers {outcome.not_covered(held)} for long enough around the referrals"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from sp_eval.study.outcomes import SOURCES
+
 __all__ = ["shortfalls"]
 
 _MOST = 5
-_FILE_OF = {
-    "gp_contact": "GP contacts",
-    "ae": "A&E",
-    "inpatient": "inpatients",
-    "outpatient": "outpatients",
-}
 
 
 def shortfalls(coverage: pl.DataFrame) -> list[str]:
@@ -38,7 +34,7 @@ def shortfalls(coverage: pl.DataFrame) -> list[str]:
         )
     )
     return [
-        f"{scheme}: the files of {_FILE_OF.get(source, source)} cover less than the others:"
+        f"{scheme}: the files of {SOURCES[source]} cover less than the others:"
         f" {_list(rows)}. Days not covered are not counted; see published.coverage."
         for (scheme, source), rows in each.group_by("scheme_code", "source", maintain_order=True)
     ]

@@ -11,6 +11,7 @@ from sp_eval.comparison.covariate_names import in_words
 from sp_eval.report import group_words, words
 from sp_eval.report.release import Release
 from sp_eval.report.sections import place_of
+from sp_eval.study.outcomes import SOURCES
 
 if TYPE_CHECKING:
     import altair as alt
@@ -216,7 +217,7 @@ def coverage_picture(release: Release, scheme: str) -> str | None:
         .agg(practices=pl.col("practice_code").count())
         .sort("source", "covered_from")
         .with_columns(
-            named=pl.col("source").replace(words.SOURCES)
+            named=pl.col("source").replace(SOURCES)
             + pl.when(pl.col("practices") > 0)
             .then(pl.format(" ({} practices)", "practices"))
             .otherwise(pl.lit(""))

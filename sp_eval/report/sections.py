@@ -13,7 +13,7 @@ from sp_eval.report import words
 from sp_eval.report.answers import interval_words, percent_change, way
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
-from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
+from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES, SOURCES
 
 __all__ = [
     "Cell",
@@ -133,7 +133,7 @@ def coverage(release: Release, scheme: str) -> Table:
         key: dict[str, Any] = {"scheme_code": scheme, **span_key}
         practices = release.number("coverage", "count(practice_code)", **key)
         rows.append((
-            words.SOURCES.get(span["source"], span["source"]),
+            SOURCES[span["source"]],
             practices if practices.value else "all",
             release.text("coverage", "covered_from", **key),
             release.text("coverage", "covered_to", **key),

@@ -15,7 +15,6 @@ __all__ = [
     "GRADES",
     "METHODS",
     "POOLS",
-    "SOURCES",
     "STATUS",
     "STEPS",
     "VERDICTS",
@@ -125,12 +124,6 @@ METHODS = {
     "matched_12_months": "the same, over one year",
     "matched_24_months": "the same, over two years",
     "matched_36_months": "the same, over three years",
-}
-SOURCES = {
-    "gp_contact": "GP contacts",
-    "ae": "A&E",
-    "inpatient": "hospital stays",
-    "outpatient": "outpatient visits",
 }
 STATUS = {
     "current": "in use",

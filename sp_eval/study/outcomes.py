@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["INSTRUMENTS", "OUTCOMES", "SOURCES", "Instrument", "Outcome", "Source", "outcome_named"]
+__all__ = [
+    "INSTRUMENTS",
+    "OUTCOMES",
+    "SHOWN_BY",
+    "SOURCES",
+    "Covered",
+    "Instrument",
+    "Outcome",
+    "Source",
+    "outcome_named",
+]
 
-Source = Literal["gp_contact", "ae", "inpatient", "outpatient"]
-SOURCES: tuple[Source, ...] = ("gp_contact", "ae", "inpatient", "outpatient")
+Source = Literal["gp_contact", "ae", "emergency_inpatient", "planned_inpatient", "outpatient"]
+Covered = Source | Literal["inpatient"]
+SOURCES: dict[Covered, str] = {
+    "gp_contact": "GP contacts",
+    "ae": "A&E",
+    "inpatient": "hospital stays",
+    "emergency_inpatient": "emergency admissions",
+    "planned_inpatient": "planned admissions",
+    "outpatient": "outpatient visits",
+}
+"""What a file may be said to hold all of, in words; `inpatient` is both kinds of stay."""
+SHOWN_BY: dict[Source, tuple[str, ...]] = {
+    "ae": ("ae",),
+    "emergency_inpatient": ("emergency",),
+    "planned_inpatient": ("elective", "day_case"),
+    "outpatient": ("outpatient",),
+}
+"""The kinds of `hospital_activity` of which a file that holds a source has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +57,15 @@ class Outcome:
 
     @property
     def clock(self) -> str:
-        """The name of the person-time this outcome is counted in."""
+        """The name of the person-time this outcome is counted in; of one source, the source's."""
         return "+".join(self.sources)
+
+    def not_covered(self, held: Collection[str]) -> str:
+        """What no file covers of what this outcome needs, in words; `held`: clocks that are."""
+        lacking = [SOURCES[source] for source in self.sources if source not in held]
+        if not lacking:
+            return f"{_listed([SOURCES[source] for source in self.sources])} at the same time"
+        return _listed(lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +111,30 @@ class Instrument:
         return ", or ".join((answers, *whole))
 
 
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 _ALL: tuple[Outcome, ...] = (
     Outcome("gp_contact", "GP and nurse contacts", "attended contacts", ("gp_contact",)),
     Outcome("ae_attendance", "A&E attendances", "unplanned first attendances", ("ae",)),
-    Outcome("emergency_admission", "Emergency admissions", "spells", ("inpatient",)),
-    Outcome("elective_admission", "Planned admissions", "spells and day cases", ("inpatient",)),
+    Outcome("emergency_admission", "Emergency admissions", "spells", ("emergency_inpatient",)),
+    Outcome(
+        "elective_admission", "Planned admissions", "spells and day cases", ("planned_inpatient",)
+    ),
     Outcome("outpatient_attendance", "Outpatient visits", "attended visits", ("outpatient",)),
     Outcome(
         "emergency_bed_days",
         "Nights in hospital, emergency",
         "nights",
-        ("inpatient",),
+        ("emergency_inpatient",),
         counts_rows=False,
     ),
     Outcome(
         "hospital_attendance",
         "All hospital attendances",
         "A&E attendances, admissions and outpatient visits",
-        ("ae", "inpatient", "outpatient"),
+        ("ae", "emergency_inpatient", "planned_inpatient", "outpatient"),
         ("ae_attendance", "emergency_admission", "elective_admission", "outpatient_attendance"),
         counts_rows=False,
     ),

@@ -100,7 +100,7 @@ def test_no_exact_date_or_place_leaves_in_the_research_tables() -> None:
 
 def test_sources_and_instruments_are_those_a_study_can_name() -> None:
     coverage = load_contract("coverage", "published")
-    assert coverage.column("source").allowed == SOURCES
+    assert coverage.column("source").allowed == tuple(SOURCES)
     registry = {(row["instrument"], row["item"]): row for row in code_table("instrument")}
     for instrument in INSTRUMENTS.values():
         for item in instrument.items:

@@ -4,7 +4,8 @@
 -- reads:  extract.declared_coverage, core.activity_day, core.registration
 -- params: -
 -- why:    the periods the files say they cover, together, laid out by practice for contacts; a practice
---         with too few people to tell silence from absence keeps the declared period
+--         with too few people to tell silence from absence keeps the declared period; where all stays
+--         are declared and 20 or more of one kind came and none of the other, that kind alone is covered
 with practice as (
     select scheme_code, practice_code, count(distinct person_number) as people
     from core.registration
@@ -37,6 +38,30 @@ heard_of as (
     where s.entries > 0 or p.people * r.entries_per_person < 20
 ),
 
+-- Stays are planned about as often as not: a file of one kind only was never asked for the other.
+stay as (
+    select
+        scheme_code,
+        coalesce(sum(entries) filter (source = 'emergency_inpatient'), 0) as emergencies,
+        coalesce(sum(entries) filter (source = 'planned_inpatient'), 0) as planned
+    from shown
+    group by scheme_code
+),
+
+declared as (
+    select
+        d.* replace (
+            case
+                when d.source <> 'inpatient' then d.source
+                when s.planned = 0 and s.emergencies >= 20 then 'emergency_inpatient'
+                when s.emergencies = 0 and s.planned >= 20 then 'planned_inpatient'
+                else d.source
+            end as source
+        )
+    from extract.declared_coverage as d
+    left join stay as s on d.scheme_code = s.scheme_code
+),
+
 told as (
     select h.scheme_code, d.source, h.practice_code, d.covered_from, d.covered_to
     from heard_of as h
@@ -57,7 +82,7 @@ told as (
     -- several files may say the same: once, or the order below would be left to chance
     union
     select d.scheme_code, d.source, null as practice_code, d.covered_from, d.covered_to
-    from extract.declared_coverage as d
+    from declared as d
     inner join shown as s on d.scheme_code = s.scheme_code and d.source = s.source
     where d.source <> 'gp_contact'
 ),

@@ -4,7 +4,26 @@
 -- params: -
 -- why:    days registered, alive and covered by every source an outcome needs; a clock is the set of
 --         sources, named in core.outcome_source
-with spell as (
+with need as (
+    select distinct clock, source from core.outcome_source
+),
+
+-- A file of all hospital stays is one of the emergency and one of the planned ones.
+covered as (
+    select scheme_code, source, practice_code, covered_from, covered_to from core.coverage
+    union all
+    select
+        c.scheme_code,
+        part.source,
+        c.practice_code,
+        c.covered_from,
+        c.covered_to
+    from core.coverage as c
+    cross join lateral unnest(['emergency_inpatient', 'planned_inpatient']) as part (source)
+    where c.source = 'inpatient'
+),
+
+spell as (
     select
         r.scheme_code,
         r.person_number,
@@ -12,12 +31,13 @@ with spell as (
         greatest(r.registered_from, c.covered_from) as time_from,
         least(r.registered_to, c.covered_to) as time_to
     from core.registration as r
-    inner join core.coverage as c
+    inner join covered as c
         on
             r.scheme_code = c.scheme_code
             and (c.practice_code is null or c.practice_code = r.practice_code)
             and r.registered_from < c.covered_to
             and r.registered_to > c.covered_from
+    where c.source in (select n.source from need as n)
 ),
 
 opened as (
@@ -51,10 +71,6 @@ merged as (
         max(time_to) as time_to
     from numbered
     group by scheme_code, person_number, source, stretch
-),
-
-need as (
-    select distinct clock, source from core.outcome_source
 ),
 
 size as (

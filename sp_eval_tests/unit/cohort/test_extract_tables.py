@@ -121,5 +121,5 @@ def test_each_outcome_needs_its_sources() -> None:
     rows = outcome_sources()
     assert set(rows["outcome"]) == set(OUTCOMES)
     assert rows.filter(outcome="hospital_attendance")["source"].to_list() == [
-        "ae", "inpatient", "outpatient",
+        "ae", "emergency_inpatient", "planned_inpatient", "outpatient",
     ]  # fmt: skip

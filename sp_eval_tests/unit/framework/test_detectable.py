@@ -143,7 +143,7 @@ def test_what_cannot_be_answered_says_why(compared) -> None:
         assert (row["people_followed"], row["smallest_fall"]) == (0, None)
     held = frozenset({"gp_contact"})
     uncovered = detectable_rows(STUDY, scheme, history, held)[1]
-    assert uncovered["sentence"] == "This cannot be answered: no file covers ae for long enough."
+    assert uncovered["sentence"] == "This cannot be answered: no file covers A&E for long enough."
     generous = a_study(disclosure={"suppress_to": 100_000})
     for row in detectable_rows(generous, scheme, history, CLOCKS):
         assert row["answer"] == "no"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 
 from sp_eval.contracts.frames import failures
 from sp_eval.contracts.odcs import load_contract
-from sp_eval.evaluation import evaluate_tables
+from sp_eval.evaluation import evaluate_tables, primary_of_tables
 from sp_eval.models.sensitivity import e_value
 from sp_eval.study.design import SENSITIVITY
 from sp_eval.study.outcomes import OUTCOMES
@@ -178,10 +179,36 @@ def test_an_outcome_no_file_covers_is_withheld_alone() -> None:
     assert primary["outpatient_attendance"] == "withheld"
     assert primary["hospital_attendance"] == "withheld"
     assert primary["gp_contact"] == primary["ae_attendance"] == "released"
-    reason = found.filter(outcome="outpatient_attendance")["withheld_reason"]
-    assert set(reason) == {
-        "no file covers outpatient activity for long enough around the referrals"
-    }
+    # also where four kinds of care are needed, the one that is missing is named alone
+    for outcome in ("outpatient_attendance", "hospital_attendance"):
+        assert set(found.filter(outcome=outcome)["withheld_reason"]) == {
+            "no file covers outpatient visits for long enough around the referrals"
+        }
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_without_planned_stays_the_outcomes_that_need_them_are_not_covered(
+    *, is_said: bool
+) -> None:
+    tables = dict(world().tables)
+    emergencies_only = ~pl.col("activity").is_in(["elective", "day_case"])
+    tables["hospital_activity"] = tables["hospital_activity"].filter(emergencies_only)
+    if is_said:
+        sources = ["gp_contact", "ae", "emergency_inpatient", "outpatient"]
+        tables["coverage"] = pl.DataFrame({
+            "scheme_code": "rotherham", "source": sources, "practice_code": None,
+            "covered_from": date(2016, 4, 1), "covered_to": date(2019, 4, 1),
+        })  # fmt: skip
+    found = primary_of_tables(tables, a_study())
+    for outcome in ("elective_admission", "hospital_attendance"):
+        assert set(found.filter(outcome=outcome)["withheld_reason"]) == {
+            "no file covers planned admissions for long enough around the referrals"
+        }
+    figures = ("point", "ci_low", "ci_high")
+    for outcome in ("emergency_admission", "ae_attendance"):
+        own = found.filter(outcome=outcome, role="primary")
+        assert set(own["status"]) == {"released"}
+        assert own.select(figures).null_count().row(0) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(

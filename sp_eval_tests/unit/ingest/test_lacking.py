@@ -54,3 +54,40 @@ def test_answers_that_make_no_score(
     assert len(doubts) == bool(told), doubts
     for words in told:
         assert words in doubts[0]
+
+
+@pytest.mark.parametrize(
+    ("covers", "kinds", "told"),
+    [
+        ("inpatient", ["ae", "emergency"], [
+            "It says inpatient, and none of 2 rows is of planned admissions (elective, day_case).",
+            "say emergency_inpatient in place of inpatient",
+        ]),
+        ("inpatient", ["day_case"], ["say planned_inpatient in place of inpatient"]),
+        ("outpatient", ["emergency"], ["of outpatient visits (outpatient)", "take it out"]),
+        ("emergency_inpatient", ["emergency"], []),
+        ("inpatient", ["emergency", "elective"], []),
+    ],
+)  # fmt: skip
+def test_care_that_a_table_is_said_to_hold_all_of_and_has_none_of(
+    mapping: Make, csv_file: Write, tmp_path: Path, number: Callable[[int], str], covers: str,
+    kinds: list[str], told: list[str],
+) -> None:  # fmt: skip
+    absent = {"absent": "not sent"}
+    columns = dict.fromkeys(
+        ("provider_code", "end_date", "attended", "bed_days", "cost_gbp"), absent
+    ) | {
+        "person_key": {"from": "NHS"},
+        "start_date": {"from": "Date", "parse": "date"},
+        "activity": {"from": "Kind"},
+    }
+    dataset = {
+        "contract": "hospital_activity", "file": "h.csv", "identifier": "NHS", "columns": columns,
+        "covers": {"sources": [covers], "from": "2016-04-01"},
+    }  # fmt: skip
+    rows = [[number(n), "25/04/2019", kind] for n, kind in enumerate(kinds)]
+    csv_file("h.csv", [["NHS", "Date", "Kind"], *rows])
+    (found,) = examine(tmp_path, mapping(hospital=dataset), month="2019-04")
+    assert [doubt.kind for doubt in found.doubts] == ["covers"] * bool(told)
+    for words in told:
+        assert words in found.doubts[0].sentence

@@ -114,12 +114,25 @@ def test_whose_contacts_count_is_the_gp_outcomes_word() -> None:
 def test_outcomes_know_their_sources_and_parts() -> None:
     assert OUTCOMES["gp_contact"].clock == "gp_contact"
     combined = OUTCOMES["hospital_attendance"]
-    assert combined.clock == "ae+inpatient+outpatient"
+    assert combined.clock == "ae+emergency_inpatient+planned_inpatient+outpatient"
     assert {s for part in combined.parts for s in OUTCOMES[part].sources} == set(combined.sources)
-    assert {s for o in OUTCOMES.values() for s in o.sources} == set(SOURCES)
+    # each source has an outcome of its own, whose clock tells whether the source is held
+    own = {o.clock for o in OUTCOMES.values() if len(o.sources) == 1}
+    assert own == {s for o in OUTCOMES.values() for s in o.sources}
+    assert own | {"inpatient"} == set(SOURCES)
     assert not OUTCOMES.keys() & INSTRUMENTS.keys()
     with pytest.raises(KeyError, match="emergency_bed_days"):
         outcome_named("bed_days")
+
+
+def test_what_no_file_covers_is_said_of_that_alone() -> None:
+    combined = OUTCOMES["hospital_attendance"]
+    all_but_outpatients = ("gp_contact", "ae", "emergency_inpatient", "planned_inpatient")
+    assert combined.not_covered(all_but_outpatients) == "outpatient visits"
+    assert combined.not_covered(["ae"]) == (
+        "emergency admissions, planned admissions and outpatient visits"
+    )
+    assert combined.not_covered(combined.sources).endswith("outpatient visits at the same time")
 
 
 def test_counted_outcomes_stand_in_the_order_of_the_study() -> None:
