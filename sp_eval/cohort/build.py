@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -34,6 +34,7 @@ __all__ = [
     "read_responses",
     "read_use_counted",
     "read_use_counts",
+    "referral_span",
     "referrals_received",
     "schemes_found",
     "study_parameters",
@@ -125,6 +126,18 @@ def referrals_received(conn: Connection, scheme: str) -> int:
     """Referral rows of a scheme that were accepted."""
     query = "select count(*) as n from core.referral where scheme_code = $scheme"
     return int(read_frame(conn, query, {"scheme": scheme})["n"][0])
+
+
+def referral_span(conn: Connection, study: StudyDesign, scheme: str) -> tuple[int, date, date]:
+    """Referrals of a scheme in the index period, and the first and last day of any it received."""
+    query = """select
+            count_if(referral_date >= $index_from and referral_date < $index_before) as within,
+            min(referral_date) as first_day,
+            max(referral_date) as last_day
+        from core.referral where scheme_code = $scheme"""
+    period = {"index_from": study.index.from_, "index_before": study.index_before}
+    row = read_frame(conn, query, {"scheme": scheme} | period).row(0)
+    return int(row[0]), row[1], row[2]
 
 
 def read_held_clocks(conn: Connection, scheme: str) -> frozenset[str]:

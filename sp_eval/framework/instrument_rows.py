@@ -14,7 +14,7 @@ from sp_eval.study.outcomes import INSTRUMENTS, Instrument
 
 __all__ = ["NOT_ASKED", "instrument_rows"]
 
-NOT_ASKED = "this scheme sent no answers to this questionnaire"
+NOT_ASKED = "no answers to this questionnaire came of the people studied"
 
 
 def instrument_rows(maker: RowMaker, responses: pl.DataFrame) -> list[dict[str, Any]]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from sp_eval.cohort.attrition import attrition_rows
-from sp_eval.cohort.build import read_eligible, read_history, referrals_received
+from sp_eval.cohort.build import (
+    read_eligible,
+    read_history,
+    referral_span,
+    referrals_received,
+)
 from sp_eval.comparison.propensity import NotConvergedError
 from sp_eval.comparison.scheme_design import design_scheme
 from sp_eval.framework.design_store import SchemeCompared
@@ -62,6 +69,18 @@ def _hindrance(
         return "no referral of this scheme was received, or none could be used"
     if told := reason_not_held(scheme, OUTCOMES[study.primary.name]):
         return told
+    within, first, last = referral_span(conn, study, scheme)
+    if not within:
+        return (
+            f"nobody of this scheme was referred between {_day(study.index.from_)} and"
+            f" {_day(study.index.to)}; its referrals run from {first:%B %Y} to {last:%B %Y}. For a"
+            " study of its own dates copy the study file, change its study_id and the dates under"
+            " index, and name the file with --study"
+        )
     if not exposed:
         return "nobody referred in the index period can be followed back for the whole look-back"
     return "nobody who was not referred can be compared with"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

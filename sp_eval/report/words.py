@@ -221,8 +221,9 @@ _OBSTACLES = (
 )
 _WIDEN = "compare with another group of people, or study a longer period, and run again"
 _WAYS_ON = (
+    ("of this scheme was referred between", "make a study of the months of its own referrals"),
     ("no file covers", "ask for the files that cover the year before and the year after referral"),
-    ("sent no answers", "ask the scheme for the answers to this questionnaire"),
+    ("no answers to this", "ask the scheme for the answers to this questionnaire"),
     ("rests on", "wait until more people are referred, or put several years together"),
     ("a part of this total", "read its parts, or put several years together"),
     ("too few", "wait until more people are referred, or put several years together"),

@@ -228,6 +228,20 @@ def test_a_scheme_without_a_file_is_withheld_with_the_reason(table: str, told: s
     assert set(found.filter(role="primary")["verdict"]) == {"not_answerable"}
 
 
+def test_a_study_of_other_dates_than_the_schemes_says_which_are_its_own() -> None:
+    later = a_study(index={"event": "referral", "from": "2021-04-01", "to": "2022-03-31"})
+    found = primary_of_tables(dict(world().tables), later)
+    dates = world().tables["referral"]["referral_date"]
+    run = f"from {dates.min():%B %Y} to {dates.max():%B %Y}"
+    (reason,) = set(found.filter(role="primary")["withheld_reason"])
+    assert reason.startswith(
+        "nobody of this scheme was referred between 1 April 2021 and 31 March 2022; its referrals"
+        f" run {run}."
+    )
+    assert "study_id" in reason
+    assert "--study" in reason
+
+
 def test_five_people_referred_are_withheld_and_break_nothing() -> None:
     tiny = simulate(WorldSettings(people=300, referred=5, seed=1)).tables
     found = evaluate_tables(tiny, a_study(estimators={"sensitivity": list(WAYS)}))
