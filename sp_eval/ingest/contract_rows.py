@@ -40,16 +40,20 @@ class ContractRows:
         """Return `__index` and these columns of all rows."""
         return pl.concat(rows.select("__index", *names) for rows in self.frames())
 
-    def frames(self, replaced: Replaced | None = None) -> Iterator[pl.DataFrame]:
+    def frames(
+        self, replaced: Replaced | None = None, *, is_wanted: pl.Series | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Yield the pieces with all their columns: `__index`, then the contract's.
 
         `replaced`: instead of a column, its values as a function gives them, for a text that comes
-        again and again but once, under another name.
+        again and again but once, under another name. `is_wanted`: a Boolean for each source row.
         """
         replaced = replaced or {}
         values = {part: with_replaced(frame, replaced) for part, frame in self.values.items()}
         names = [replaced[name][0] if name in replaced else name for name in self.names]
-        for piece in self.pieces:
+        for whole in self.pieces:
+            # while they are numbers: texts take longer to leave out
+            piece = whole if is_wanted is None else whole.filter(is_wanted.gather(whole["__index"]))
             looked_up = [
                 column
                 for part, frame in values.items()

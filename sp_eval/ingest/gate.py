@@ -68,11 +68,9 @@ class Gated:
 
         `replaced`: columns in whose stead others come, see `ContractRows.frames`.
         """
-        is_accepted = self.is_accepted
-        for rows in self.rows.frames(replaced):
-            sound = rows.filter(is_accepted.gather(rows["__index"]))
-            number = self.row.gather(sound["__index"]).cast(pl.Int32)
-            yield sound.with_columns(number.alias("source_row"))
+        for rows in self.rows.frames(replaced, is_wanted=self.is_accepted):
+            number = self.row.gather(rows["__index"]).cast(pl.Int32)
+            yield rows.with_columns(number.alias("source_row"))
 
     def folded_accepted(self) -> int:
         """Count the accepted rows that only belong to another row."""
