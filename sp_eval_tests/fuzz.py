@@ -18,11 +18,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sp_eval.ingest import text_file
 from sp_eval_tests.support.hostile_delivery import faults_of, make_delivery, take_in_delivery
 
 _LONGEST = 10.0
 _GIVEN_UP = 60.0
 _MOST_MEMORY = 3 << 30
+_BLOCKS = (text_file.BLOCK_BYTES, 1 << 16, 1 << 12)  # small ones: rows go on from block to block
 _FILES_EACH = 1.6  # a seed makes one to three
 
 
@@ -81,6 +83,7 @@ def _work(first: int, seeds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     for seed in range(first, first + seeds):
         made = make_delivery(Random(seed))
+        text_file.BLOCK_BYTES = _BLOCKS[seed % len(_BLOCKS)]
         amiss, rows = [], 0
         with tempfile.TemporaryDirectory() as folder:
             started = time.process_time()  # what else the machine does is no hang
