@@ -18,11 +18,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sp_eval.ingest.text import quote_is_open
+from sp_eval.ingest.text import LONGEST_RECORD, quote_is_open
 
 __all__ = ["Rows", "RowsOfText", "joined"]
 
 _LONGEST_LINE = 1 << 16  # half of what csv takes for a cell that never ends
+_MOST_EXTRA = 64  # cells beyond the header's: what is more stands together in the last of them
 _BLANKS = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
 
 
@@ -107,7 +108,7 @@ class RowsOfText:
             lines = zip(edges[here - first], edges[here - first + 1], strict=True)
             text = (block[start:end].decode() for start, end in lines)
             taken_apart = list(csv.reader(text, delimiter=self.delimiter))
-            yield _framed(taken_apart, here.tolist(), self.width)
+            yield _framed(taken_apart, here.tolist(), self.width, self.delimiter)
 
     def _numbered(self, cells: pl.DataFrame) -> Rows:
         """Return the rows of a block of one line each."""
@@ -124,7 +125,7 @@ class RowsOfText:
         start = 1
         try:
             for _ in range(self.skipped):
-                feed.record.clear()
+                feed.begin_record()
                 start = reader.line_num + 1
                 next(reader, None)
         except csv.Error:
@@ -145,7 +146,7 @@ class RowsOfText:
         start = self._line
         try:
             while not feed.is_at_end:
-                feed.record.clear()
+                feed.begin_record()
                 row = next(reader, None)
                 if row is None:
                     break
@@ -161,7 +162,7 @@ class RowsOfText:
         self.open_end = not feed.newest.endswith(("\n", "\r"))
         self.open_quote = self.open_quote or quote_is_open(feed.record, self.delimiter)
         self.open_end = self.open_end or self.open_quote
-        return _framed(kept, numbers, self.width)
+        return _framed(kept, numbers, self.width, self.delimiter)
 
 
 class _Feed:
@@ -173,12 +174,18 @@ class _Feed:
     def __init__(self, block: bytes, more: Iterator[bytes]) -> None:
         self._more = more
         self.record: list[str] = []
+        self._length = 0
         self.newest = ""
         self._begin(block)
 
     def _begin(self, block: bytes) -> None:
         self._lines = iter(io.StringIO(block.decode(), newline=""))
         self._next = next(self._lines, None)
+
+    def begin_record(self) -> None:
+        """Forget the lines given so far."""
+        self.record.clear()
+        self._length = 0
 
     @property
     def is_at_end(self) -> bool:
@@ -197,13 +204,21 @@ class _Feed:
             self._begin(next(self._more))
         self.newest = self._next
         self.record.append(self.newest)
+        self._length += len(self.newest)
+        if self._length > LONGEST_RECORD:
+            raise csv.Error("a record that goes on without end")
         self._next = next(self._lines, None)
         return self.newest
 
 
-def _framed(rows: list[list[str]], numbers: list[int], width: int) -> Rows:
-    widths = [len(row) for row in rows]
-    widest = max([width, *widths])
+def _framed(found: list[list[str]], numbers: list[int], width: int, delimiter: str) -> Rows:
+    widths = [len(row) for row in found]
+    most = width + _MOST_EXTRA
+    rows = [
+        row if len(row) <= most else [*row[: most - 1], delimiter.join(row[most - 1 :])]
+        for row in found
+    ]
+    widest = min(max([width, *widths]), most)
     filled = [row + [""] * (widest - len(row)) for row in rows]
     columns = list(zip(*filled, strict=True)) or [()] * widest
     return Rows(

@@ -12,6 +12,7 @@ from sp_eval.ingest.refusal import FileRefusedError
 
 __all__ = [
     "DELIMITERS",
+    "LONGEST_RECORD",
     "Decoded",
     "Encoding",
     "Records",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 DELIMITERS = (",", ";", "\t", "|")
+LONGEST_RECORD = 64 << 20  # a million columns of 60 bytes; beyond it nobody's table, and no memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.text import Encoding, candidates, undecodable
+from sp_eval.ingest.text import LONGEST_RECORD, Encoding, candidates, undecodable
 
 __all__ = ["BLOCK_BYTES", "TextFile"]
 
@@ -55,6 +55,14 @@ def _version(path: Path) -> tuple[int, ...]:
     """What changes when a file is written anew, or another takes its name."""
     told = path.stat()
     return (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+
+
+def _endless() -> FileRefusedError:
+    detail = (
+        f"A line of the file is longer than {LONGEST_RECORD >> 20} MB: its line ends are lost, or"
+        " it is no table."
+    )
+    return FileRefusedError("unreadable", detail)
 
 
 def _not_opened() -> FileRefusedError:
@@ -126,12 +134,18 @@ class TextFile:
         return decoder.decode(self.head(), final=False)[:characters]
 
     def blocks(self, encoding: Encoding) -> Iterator[bytes]:
-        """Yield the text as UTF-8, cut after line ends into blocks of about `BLOCK_BYTES`."""
+        """Yield the text as UTF-8, cut after line ends into blocks of about `BLOCK_BYTES`.
+
+        Raises `FileRefusedError`: `unreadable` if a line does not end for `LONGEST_RECORD` bytes.
+        """
         rest = b""
         for piece in self._utf_8(encoding):
-            end = piece.rfind(b"\n") + 1
+            # in a piece without \n, one \r that is not its last byte ends a line by itself
+            end = piece.rfind(b"\n") + 1 or piece.rfind(b"\r", 0, -1) + 1
             if not end:
                 rest += piece
+                if len(rest) > LONGEST_RECORD:
+                    raise _endless()
                 continue
             yield b"".join((rest, memoryview(piece)[:end]))
             rest = piece[end:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -172,3 +173,42 @@ def test_joined_pieces_are_as_wide_as_the_widest() -> None:
     rows = joined(list(read.pieces()), width=1)
     assert rows.cells.rows() == [("1", ""), ("1", "2")]
     assert rows.row.dtype == pl.UInt32
+
+
+def test_cells_far_beyond_the_header_stand_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_MOST_EXTRA", 2)
+    text = b"h,i\na,b\n1,2,3,4\n1,2,3,4,5,6\n"
+    (rows,) = RowsOfText(iter([text]), ",", 2, 1).pieces()
+    assert rows.cells.rows() == [("a", "b", "", ""), ("1", "2", "3", "4"), ("1", "2", "3", "4,5,6")]
+    assert rows.wrong_width.to_list() == [False, True, True]
+
+
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_file, "LONGEST_RECORD", 1 << 20)
+    monkeypatch.setattr(text_file, "BLOCK_BYTES", 1 << 16)
+    file = TextFile(b"h,i\n" + b"x," * (1 << 20))
+    with pytest.raises(FileRefusedError, match="A line of the file is longer than 1 MB"):
+        list(file.blocks(file.encoding("utf-8")))
+
+
+def test_a_record_without_end_is_a_quote_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "LONGEST_RECORD", 100)
+    text = RowsOfText(iter([b"h,i\na,b\n" + b'"x\n",' * 50]), ",", 2, 1)
+    assert [rows.cells.height for rows in text.pieces()] == [1]
+    assert text.open_quote
+    assert text.last == 3
+
+
+@pytest.mark.parametrize("size", [1, 7, 16])
+def test_lines_that_end_in_a_return_alone_are_cut_after_it(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(text_file, "BLOCK_BYTES", size)
+    data = b"h,i\r" + b"a,b\r" * 9 + b"c,d\r\ne,f\r\n"
+    file = TextFile(data)
+    blocks = list(file.blocks(file.encoding("utf-8")))
+    assert b"".join(blocks) == data
+    assert not any(one.endswith(b"\r") and two.startswith(b"\n") for one, two in pairwise(blocks))
+    assert len(blocks) > 2 or size < 16
+    numbers = [n for rows in RowsOfText(iter(blocks), ",", 2, 1).pieces() for n in rows.row]
+    assert numbers == list(range(2, 13))
