@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from sp_eval.contracts.mapping_lines import MappingLines
 from sp_eval.contracts.mapping_verbs import (
@@ -357,7 +358,14 @@ def read_mapping(path: Path) -> SchemeMapping:
         first = error.errors()[0]
         where = " > ".join(str(part) for part in first["loc"])
         line = MappingLines(path).place(first["loc"])
-        raise ContractError(f"{source}: {where}: {first['msg']} (line {line})") from None
+        raise ContractError(f"{source}: {where}: {_plainly(first)} (line {line})") from None
+
+
+def _plainly(error: ErrorDetails) -> str:
+    """What pydantic says, but for its words for a Python class."""
+    if error["type"] in ("model_type", "dict_type"):
+        return "must be written as names with values, one a line or as {name: value, ...}"
+    return error["msg"]
 
 
 def mapping_json_schema() -> str:

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Source = Literal["gp_contact", "ae", "emergency_inpatient", "planned_inpatient", "outpatient"]
-Covered = Source | Literal["inpatient"]
+Covered = Literal[Source, "inpatient"]
 SOURCES: dict[Covered, str] = {
     "gp_contact": "GP contacts",
     "ae": "A&E",

@@ -60,8 +60,8 @@ def ensure_held(conn: Connection) -> None:
     )
     if "BASE TABLE" in kinds["table_type"]:
         raise WarehouseUnreadableError(
-            "The warehouse was made by an earlier version; move it away and run again: it is made"
-            " anew from the landing folder."
+            "warehouse.duckdb, in the folder work of the home, was made by an earlier version; move"
+            " it away and run again: it is made anew from the landing folder."
         )
     for name in set(contract_names("extract")) - set(kinds["table_name"]):
         contract = load_contract(name)

@@ -178,3 +178,27 @@ def test_an_error_names_the_place_in_one_sentence(tmp_path: Path) -> None:
     told = str(error.value)
     assert told.startswith("testshire/mapping.yaml: datasets > gp: ")
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("covers", "told"),
+    [
+        (["gp_contact"], r"covers: must be written as names with values.* \(line \d+\)$"),
+        (
+            {"sources": ["inpatint"], "from": "2019-01-01"},
+            r"sources > 0: Input should be .*'emergency_inpatient'.*'inpatient' \(line \d+\)$",
+        ),
+    ],
+)
+def test_coverage_written_wrongly_is_told_without_words_of_python(
+    tmp_path: Path, covers: object, told: str
+) -> None:
+    raw = copy.deepcopy(SOUND)
+    raw["datasets"]["gp"]["covers"] = covers
+    folder = tmp_path / "testshire"
+    folder.mkdir()
+    (folder / "mapping.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    with pytest.raises(ContractError, match=told) as error:
+        read_mapping(folder / "mapping.yaml")
+    assert "instance" not in str(error.value)
+    assert "literal[" not in str(error.value)
