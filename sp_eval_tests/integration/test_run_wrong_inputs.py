@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -197,16 +198,16 @@ def test_a_file_that_may_not_be_read(
     spoilt: Made, narrow: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As root reads everything, the refusal of the system is played here."""
-    readable = Path.read_bytes
+    path = spoilt.landing / "rotherham" / MONTH / "SUS_AE.csv"
+    path.write_bytes(path.read_bytes() + b"\n")  # so that the month is read anew
+    readable = Path.open
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *how: Any, **named: Any) -> Any:
         if path.name == "SUS_AE.csv":
             raise PermissionError(13, "Permission denied", str(path))
-        return readable(path)
+        return readable(path, *how, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    path = spoilt.landing / "rotherham" / MONTH / "SUS_AE.csv"
-    path.write_bytes(readable(path) + b"\n")  # so that the month is read anew
+    monkeypatch.setattr(Path, "open", refuse)
     ended = spoilt.run_again()
     assert ended.status == 1
     assert "SUS_AE.csv: refused (unreadable). The file cannot be opened." in ended.sentences()
