@@ -13,11 +13,14 @@ __all__ = ["blanks_of"]
 def blanks_of(dataset: Dataset, source: str) -> frozenset[str]:
     """The texts, in small letters, that stand for blank in a source column.
 
-    A text of the table's list that something asks this column for keeps its meaning. It hangs on
-    what is said of this column alone, so that a part of the mapping gives the same.
+    A text of the table's list that something asks this column for keeps its meaning. What one of
+    several rules that read the column says of it holds for that rule alone (`verbs.made`). It
+    hangs on what is said of this column alone, so that a part of the mapping gives the same.
     """
     rules = [one for rule in dataset.columns.values() for one in (rule, rule.take) if one]
+    readers = [rule for rule in dataset.columns.values() if source in rule.sources()]
     own = {text for rule in rules if source in (rule.from_ or ()) for text in rule.not_known}
+    own = own if len(readers) == 1 or source == dataset.identifier else set()
     if not (own or dataset.not_known):
         return frozenset()
     recodes = [rule.recode or {} for rule in rules if rule.from_ == (source,)]

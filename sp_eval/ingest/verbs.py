@@ -79,10 +79,19 @@ def _decided(decisions: tuple[Decision, ...], dtype: pl.DataType) -> pl.Expr:
     return value
 
 
+def _known(cell: pl.Expr, rule: ColumnRule) -> pl.Expr:
+    """A source cell, blank where it holds what the rule says means not known."""
+    if not rule.not_known:
+        return cell
+    blanks = sorted({text.casefold() for text in rule.not_known})
+    return pl.when(~cell.str.to_lowercase().is_in(blanks)).then(cell)
+
+
 def _refined(rule: ColumnRule, column: Column, dating: Dating) -> Parsed:
     """Apply split, parse and recode, in this order, to the text of `from`."""
     names = rule.from_ or ()
-    text = pl.col(names[0]) if len(names) == 1 else pl.concat_str(names, separator=" ")
+    cells = [_known(pl.col(name), rule) for name in names]
+    text = cells[0] if len(names) == 1 else pl.concat_str(cells, separator=" ")
     if rule.split and rule.split.take == "rest":
         return _rest(text, rule, rule.split, column)
     if rule.split:

@@ -106,6 +106,17 @@ def test_one_column_may_say_it_alone(
     assert {row for row, _ in rows} == {3, 4, 5, 6, 7, 8}
 
 
+def test_what_one_rule_says_leaves_another_of_the_same_column_alone(
+    mapping: Make, take: Take, csv_file: Write, number: Number
+) -> None:
+    csv_file("s.csv", stays(number)[:2])
+    own = {"provider_code": {"from": "Kind", "not_known": ["e"]}}
+    kept = take(mapping(stays=table(own, drop={"Practice": "for the test"}))).accepted
+    assert kept["hospital_activity"].select("activity", "provider_code").rows() == [
+        ("emergency", None)
+    ]
+
+
 @pytest.mark.parametrize("to", [None, ""])
 def test_a_word_recoded_to_nothing_is_told_how_it_is_said(to: object) -> None:
     with pytest.raises(ValidationError, match=r"not_known: \['n/k'\]"):
