@@ -239,14 +239,36 @@ class Unpivot(Closed):
 
 
 class KeepWhen(Closed):
-    """Rows that count; the others are validated too, then folded and counted under a name."""
+    """Rows that count; the others are folded: accepted, and counted under a name.
 
-    when: Condition = Field(min_length=1)
+    A row that does not meet `when` is validated all the same. One in which none of the columns of
+    `filled` holds anything has nothing to say to the table (a score at the end that is not there
+    yet): the contract is not asked of it, only its identifier and the checks of the mapping.
+    """
+
+    when: Condition = Field(default_factory=dict)
+    filled: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     folded_as: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not (self.when or self.filled):
+            raise ValueError("keep_when needs when or filled, or every row would count")
+        return self
+
+    def sources(self) -> Iterator[str]:
+        """Yield the source columns that it looks at."""
+        yield from self.when
+        yield from self.filled
 
 
 class Covers(Closed):
-    """The days the dataset holds all activity of: from that day to the month of delivery."""
+    """The days the dataset holds all activity of: from one to the last, both whole.
+
+    It ends with the last month before that of the delivery. Where files are behind (hospitals
+    send two months late), `months_behind` takes so many months off; where an extract ends before
+    it was sent, `to` names its last whole day. The earlier of them holds.
+    """
 
     sources: tuple[Covered, ...] = Field(
         min_length=1,
@@ -256,6 +278,14 @@ class Covers(Closed):
         ),
     )
     from_: date = Field(alias="from")
+    to: date | None = Field(default=None, description="The last day that is whole.")
+    months_behind: int = Field(default=0, ge=0, le=24)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to is not None and self.to < self.from_:
+            raise ValueError(f"it ends ({self.to}) before it begins ({self.from_})")
+        return self
 
 
 class Renamed(Closed):

@@ -152,7 +152,7 @@ class Dataset(Closed):
         used = {s for rule in self.columns.values() for s in rule.sources()}
         used |= set(self.check) | {s for rule in self.check.values() for s in rule.sources()}
         used |= set(self.unpivot.columns) if self.unpivot else set()
-        used |= set(self.keep_when.when) if self.keep_when else set()
+        used |= set(self.keep_when.sources()) if self.keep_when else set()
         used |= set(self.unlinked_when)
         return frozenset(used)
 

@@ -52,19 +52,17 @@ def conform_rows(
     """
     contract = contract or dataset.declared
     types = polars_schema(contract)
-    frame = source.frame.with_row_index("__index").with_columns(
-        source.identifier_fault.alias("__identifier")
-    )
-    frame = frame.filter(~pl.col("__duplicate") & ~pl.col("__wrong_width"))
+    frame = _judged(source, dataset)
+    asked = frame.filter(~pl.col("__silent"))
     columns = {
         name: made(rule, contract.column(name), types[name], dating=dating, path_values=path_values)
         for name, rule in dataset.columns.items()
     }
     answers = _answers(dataset, contract, types, dating)
-    folded = ~meets(dataset.keep_when.when) if dataset.keep_when else pl.lit(value=False)
-    wide = frame.select(
+    others = ~meets(dataset.keep_when.when) if dataset.keep_when else pl.lit(value=False)
+    wide = asked.select(
         "__index",
-        folded.alias("__folded"),
+        others.alias("__folded"),
         *(cell.value.alias(name) for name, cell in columns.items()),
         *(cell.value.alias(f"__answer {name}") for name, cell in answers.items()),
     )
@@ -74,18 +72,31 @@ def conform_rows(
         pl.concat(
             [
                 _identifier_faults(frame, dataset),
-                found(frame, _causes({**columns, **answers}, checks)),
+                found(asked, _causes({**columns, **answers})),
+                found(frame, (check for check in checks if not check.follows)),
             ]
         ),
-        found(frame, _undecided(columns)),
+        found(asked, _undecided(columns)),
         _broken(rows, contract, columns, dataset),
         found(frame, (check for check in checks if check.follows)),
     )
     return Conformed(
         rows=rows.filter(~pl.col("__folded")).select("__index", *contract.names),
         faults=faults,
-        folded=wide.filter(pl.col("__folded"))["__index"],
+        folded=pl.concat(
+            [wide.filter("__folded")["__index"], frame.filter("__silent")["__index"]]
+        ).sort(),
     )
+
+
+def _judged(source: SourceRows, dataset: Dataset) -> pl.DataFrame:
+    """Rows that are judged; those that are `__silent` have nothing to say to the table."""
+    filled = dataset.keep_when.filled if dataset.keep_when else ()
+    silent = pl.all_horizontal(pl.lit(bool(filled)), *(pl.col(name).is_null() for name in filled))
+    frame = source.frame.with_row_index("__index").with_columns(
+        source.identifier_fault.alias("__identifier"), silent.alias("__silent")
+    )
+    return frame.filter(~pl.col("__duplicate") & ~pl.col("__wrong_width"))
 
 
 def _answers(
@@ -132,9 +143,8 @@ def _identifier_faults(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     )
 
 
-def _causes(cells: Mapping[str, Made], checks: list[SourceFault]) -> list[SourceFault]:
-    made_of = [SourceFault(_first(cell), fault) for cell in cells.values() for fault in cell.faults]
-    return made_of + [check for check in checks if not check.follows]
+def _causes(cells: Mapping[str, Made]) -> list[SourceFault]:
+    return [SourceFault(_first(cell), fault) for cell in cells.values() for fault in cell.faults]
 
 
 def _undecided(columns: Mapping[str, Made]) -> list[SourceFault]:

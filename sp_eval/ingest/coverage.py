@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 import polars as pl
 
+from sp_eval.contracts.mapping_verbs import Covers
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.folder import Found
+from sp_eval.ingest.parse import month_start
 from sp_eval.ingest.taken import DECLARED_COVERAGE
 
 __all__ = ["declared_coverage", "practices_without_file"]
@@ -18,19 +20,27 @@ _NOTABLE_SHARE = 0.05
 
 
 def declared_coverage(
-    found: Iterable[tuple[Found, str]], *, scheme_code: str, covered_to: date
+    found: Iterable[tuple[Found, str]], *, scheme_code: str, month: str
 ) -> pl.DataFrame:
     """Return `DECLARED_COVERAGE` of the files taken in, each with its delivery_id.
 
-    A file that is not there covers nothing.
+    `month`: that of the delivery (YYYY-MM). A file that is not there covers nothing.
     """
     rows = [
-        (scheme_code, source, _practice(item), item.dataset.covers.from_, covered_to, delivery_id)
+        (scheme_code, source, _practice(item), covers.from_, covered_to, delivery_id)
         for item, delivery_id in found
-        if item.dataset.covers and item.dataset.covers.from_ < covered_to
-        for source in item.dataset.covers.sources
+        if (covers := item.dataset.covers)
+        and covers.from_ < (covered_to := _covered_to(covers, month))
+        for source in covers.sources
     ]
     return pl.DataFrame(rows, schema=DECLARED_COVERAGE, orient="row")
+
+
+def _covered_to(covers: Covers, month: str) -> date:
+    """The first day that is not covered."""
+    first = pl.Series([month_start(month)]).dt.offset_by(f"-{covers.months_behind}mo")
+    end: date = first.item()
+    return end if covers.to is None else min(end, covers.to + timedelta(days=1))
 
 
 def _practice(item: Found) -> str | None:

@@ -18,7 +18,7 @@ from sp_eval.ingest.coverage import declared_coverage, practices_without_file
 from sp_eval.ingest.folder import Arrangement, Found, arrange, missing_as_usual, why_dropped
 from sp_eval.ingest.gate import after_death, with_faults
 from sp_eval.ingest.identity import Pseudonymiser
-from sp_eval.ingest.parse import month_end, month_start
+from sp_eval.ingest.parse import month_end
 from sp_eval.ingest.reading import opened, read_and_judge, settled, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.resubmission import WHO_DIED, Clerk, set_aside
@@ -88,7 +88,7 @@ def take_in(
         declared_coverage=declared_coverage(
             ((reading.found, reading.place.delivery_id) for reading in book.readings),
             scheme_code=mapping.scheme_code,
-            covered_to=month_start(month),
+            month=month,
         ),
         tables=book.tables(),
         folded=book.folded(),

@@ -27,11 +27,14 @@ class Part:
 def parts_of(dataset: Dataset) -> tuple[Part, ...] | None:
     """Return the parts of a dataset; None if rows cannot be judged one by one.
 
-    They cannot where a rule of the contract looks at other rows, or one row makes several.
+    They cannot where a rule of the contract looks at other rows, or one row makes several; nor
+    where some columns decide whether the contract is asked of the others.
     """
     contract = dataset.declared
     looks_around = any(rule.scope == "dataset" for rule in contract.rules)
-    if dataset.unpivot or looks_around or any(column.unique for column in contract.columns):
+    asks_of_some = dataset.keep_when is not None and bool(dataset.keep_when.filled)
+    is_unique = any(column.unique for column in contract.columns)
+    if dataset.unpivot or asks_of_some or looks_around or is_unique:
         return None
     groups = _joined(_ties(dataset, contract))
     return tuple(_part(group, dataset, contract) for group in groups)

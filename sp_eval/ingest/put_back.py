@@ -130,7 +130,7 @@ def _sources_read(dataset: Dataset, unread: Collection[str]) -> set[str]:
         for source in rule.sources()
     }
     used |= {source for source in (dataset.identifier, dataset.reference) if source}
-    used |= set(dataset.keep_when.when) if dataset.keep_when else set()
+    used |= set(dataset.keep_when.sources()) if dataset.keep_when else set()
     used |= set(dataset.belongs) | set(dataset.footer) | set(dataset.unlinked_when)
     return used | (set(dataset.unpivot.columns) if dataset.unpivot else set())
 

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.taken import TakenIn
 
@@ -49,6 +51,32 @@ def test_one_file_may_cover_several_sources(
     covers = {"sources": ["ae", "inpatient"], "from": "2016-04-01"}
     covered = take(gp_book(covers=covers)).declared_coverage
     assert covered["source"].to_list() == ["ae", "inpatient"]
+
+
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({"to": "2019-02-14"}, date(2019, 2, 15)),
+        ({"to": "2019-03-31"}, date(2019, 4, 1)),
+        ({"to": "2020-01-31"}, date(2019, 4, 1)),  # never beyond the delivery
+        ({"months_behind": 2}, date(2019, 2, 1)),
+        ({"months_behind": 2, "to": "2018-12-31"}, date(2019, 1, 1)),
+    ],
+)
+def test_what_ends_before_the_month_of_the_delivery(
+    gp_book: Make, take: Take, csv_file: Write, number: Number, more: dict[str, Any], end: date
+) -> None:
+    csv_file("gp.csv", [HEAD, [number(0), "01/03/2019", "GP", "Phone", "Y"]])
+    covered = take(gp_book(covers={**COVERS, **more})).declared_coverage
+    assert covered["covered_to"].to_list() == [end]
+
+
+def test_what_is_wholly_behind_covers_nothing(
+    gp_book: Make, take: Take, csv_file: Write, number: Number
+) -> None:
+    csv_file("gp.csv", [HEAD, [number(0), "01/03/2019", "GP", "Phone", "Y"]])
+    covers = {**COVERS, "from": "2019-01-01", "months_behind": 3}
+    assert take(gp_book(covers=covers)).declared_coverage.height == 0
 
 
 def test_a_practice_of_the_register_without_a_file_is_missed(

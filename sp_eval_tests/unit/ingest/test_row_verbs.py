@@ -100,6 +100,92 @@ def test_keep_when_folds_and_counts_and_still_checks(
     assert taken.delivery["rows_accepted"].to_list() == [2]
 
 
+def _one_end(stage: str, end: str, **more: Any) -> dict[str, Any]:
+    """The table of one end of a row that holds the score at the start and that at the end."""
+    return {
+        "contract": "outcome_response",
+        "file": "w.csv",
+        "reference": "Ref",
+        "columns": {
+            "referral_id": {"from": "Ref"},
+            "instrument": {"const": "wemwbs"},
+            "item": {"const": "total"},
+            "stage": {"const": stage},
+            "response_date": {"from": f"Date {end}", "parse": "date"},
+            "score": {"from": f"Total {end}", "parse": "integer"},
+        },
+        **more,
+    }
+
+
+def test_a_start_without_an_end_is_taken_and_its_empty_end_is_folded(
+    mapping: Make, take: Take, csv_file: Write, told: Told
+) -> None:
+    start = _one_end("baseline", "start", drop={"Date end": "its table", "Total end": "its table"})
+    end = _one_end(
+        "follow_up",
+        "end",
+        not_known=["n/k"],
+        keep_when={"filled": ["Date end", "Total end"], "folded_as": "no score at the end yet"},
+        check={"Date end": {"not_before": "Date start"}},
+        drop={"Total start": "its table"},
+    )
+    rows = [
+        ["R1", "01/06/2017", "40", "01/09/2017", "45"],
+        ["R2", "01/06/2017", "41", "", ""],
+        ["R3", "01/06/2017", "42", "N/K", "n/k"],
+        ["R4", "01/06/2017", "43", "01/09/2017", ""],
+        ["R5", "01/06/2017", "44", "", "51"],
+        ["R6", "01/06/2017", "45", "01/05/2017", "51"],
+        ["R7", "", "46", "", ""],
+    ]
+    csv_file("w.csv", [["Ref", "Date start", "Total start", "Date end", "Total end"], *rows])
+    taken = take(mapping(start=start, end=end))
+    assert told(taken) == {
+        (6, "mandatory_missing", "Date end"),
+        (7, "date_order", "Date end"),
+        (8, "mandatory_missing", "Date start"),
+    }
+    answers = taken.accepted["outcome_response"].sort("source_row", "stage")
+    assert answers.select("source_row", "stage", "score").rows() == [
+        (2, "baseline", 40),
+        (2, "follow_up", 45),
+        (3, "baseline", 41),
+        (4, "baseline", 42),
+        (5, "baseline", 43),
+        (5, "follow_up", None),
+    ]
+    assert taken.folded.select("folded_as", "rows").rows() == [("no score at the end yet", 2)]
+    assert taken.delivery["rows_accepted"].to_list() == [4]
+
+
+def test_a_row_that_says_nothing_keeps_its_identifier_and_its_checks(
+    gp_book: Make, take: Take, csv_file: Write, told: Told, number: Callable[[int], str]
+) -> None:
+    made = gp_book(
+        keep_when={"when": {"Part": "1"}, "filled": ["Date", "Who"], "folded_as": "no visit"},
+        check={"Room": {"required": True}},
+    )
+    head = ["NHS", "Date", "Who", "How", "Came", "Part", "Room"]
+    rows = [
+        [number(0), "01/04/2019", "GP", "Phone", "Y", "1", "a"],
+        [number(1), "01/04/2019", "GP", "Phone", "Y", "2", "a"],
+        [number(2), "", "", "by pigeon", "Y", "1", "a"],
+        [number(3), "", "", "", "", "2", ""],
+        ["1234567890", "", "", "", "", "1", "a"],
+        [number(4), "", "GP", "Phone", "Y", "1", "a"],
+    ]
+    csv_file("gp.csv", [head, *rows])
+    taken = take(made)
+    assert told(taken) == {
+        (5, "mandatory_missing", "Room"),
+        (6, "nhs_bad_check_digit", "NHS"),
+        (7, "mandatory_missing", "Date"),
+    }
+    assert taken.accepted["gp_contact"]["source_row"].to_list() == [2]
+    assert taken.folded.select("folded_as", "rows").rows() == [("no visit", 2)]
+
+
 def test_footer_rows_are_no_data_rows(
     gp_book: Make, take: Take, csv_file: Write, number: Callable[[int], str]
 ) -> None:
