@@ -120,9 +120,9 @@ def _withhold(frame: pl.DataFrame, which: pl.Expr, reason: str) -> pl.DataFrame:
 def _totals_told_by(kept: pl.DataFrame) -> pl.Expr:
     """Rows of a total of which a part is withheld: the other parts would give it back.
 
-    The total's described rows go with any row of a part, all of them with a part's primary.
-    Adjusted ratios of other methods tell no number of events.
-    A part that the models withheld for its few events counts as well.
+    Each row goes with the part's row of the same method, whose events it would tell. The total's
+    described rows tell of one another, and all go with any that is described of a part, or with
+    a part's primary. A part that the models withheld for its few events counts as well.
     """
     found = pl.lit(value=False)
     for total in OUTCOMES:
@@ -130,12 +130,13 @@ def _totals_told_by(kept: pl.DataFrame) -> pl.Expr:
         if not parts:
             continue
         of_part = pl.col("outcome").is_in(parts) & (pl.col("status") == "withheld")
-        is_described = pl.col("role") == "descriptive"
         where = ["study_id", "scheme_code"]
-        any_part = of_part.any().over(where)
+        by_method = of_part.any().over([*where, "method"])
         compared_part = (of_part & (pl.col("role") == "primary")).any().over(where)
-        found |= (pl.col("outcome") == total) & pl.when(is_described).then(any_part).otherwise(
-            compared_part
+        told_part = (of_part & (pl.col("role") == "descriptive")).any().over(where)
+        is_described = pl.col("role") == "descriptive"
+        found |= (pl.col("outcome") == total) & (
+            compared_part | by_method | (is_described & told_part)
         )
     return found
 

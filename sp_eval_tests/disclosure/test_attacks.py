@@ -131,6 +131,37 @@ def test_a_total_is_hidden_with_its_part() -> None:
     assert shown[2]["events_exposed"] is None
 
 
+def _other_way(outcome: str, events: int | None, **more: Any) -> dict[str, Any]:
+    """Another way of comparing, that of a part withheld by the models: `events` unknown."""
+    held: dict[str, Any] = (
+        {} if events is not None else {
+            "status": "withheld", "withheld_reason": "fewer than 10 events",
+            **dict.fromkeys(("point", "ci_low", "ci_high", "p_value")),
+        }
+    )  # fmt: skip
+    row = {"method": "matched_6_months", "role": "sensitivity", "events_exposed": events}
+    return estimate(outcome=outcome, **row, **held, **more)
+
+
+def test_a_total_by_another_way_is_hidden_with_its_part_and_nothing_else() -> None:
+    made = [
+        row | {"outcome": outcome}
+        for outcome in ("ae_attendance", "emergency_admission", "hospital_attendance")
+        for row in family(40, 36_000, 60, 100)
+    ]
+    ways = [
+        _other_way("ae_attendance", 30),
+        _other_way("emergency_admission", None),
+        _other_way("hospital_attendance", 35),
+    ]
+    shown = protect(rows(ESTIMATE, *made, *ways), ESTIMATE, USUAL)
+    hidden = shown.filter(pl.col("status") == "withheld").select("outcome", "method")
+    assert set(hidden.rows()) == {
+        ("emergency_admission", "matched_6_months"),
+        ("hospital_attendance", "matched_6_months"),
+    }
+
+
 def test_an_e_value_goes_with_its_primary() -> None:
     few = estimate(n_comparison=5)
     told = estimate(method="e_value", role="sensitivity", n_analysed=None, n_comparison=None)
