@@ -7,39 +7,22 @@ from typing import Any
 
 from sp_eval.framework.rows import COUNTED_ITSELF
 from sp_eval.report import words
-from sp_eval.report.figure import Figure, Sentence, say, total
+from sp_eval.report.bars import Bars, Difference, per_hundred
+from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release
 
-__all__ = ["Answer", "Bars", "answer_of", "interval_words", "percent_change", "way"]
+__all__ = ["Answer", "answer_of", "interval_words", "percent_change", "way"]
 
 _RATIO = "rate_ratio"
-_DIFFERENCE = "rate_difference_per_1000_person_years"
-_RATE = "rate_per_1000_person_years"
-_PER_HUNDRED = 0.1  # rates are held per 1,000 person-years
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """The three figures per 100 people a year, and how they add up.
-
-    `without` is `after` with the printed difference taken away again, so that each row adds.
-    """
-
-    before: Figure
-    without: Figure
-    after: Figure
-    difference: Figure
-    anyway: Figure
-    low: Figure
-    high: Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One outcome in one scheme.
 
-    `bars` is None where no estimate is released; then `plain` may hold the plain change before
-    and after, of which `anyway` at least is to be expected.
+    `difference` is None where no estimate is released; then `plain` may hold the plain change
+    before and after, of which `anyway` at least is to be expected. `bars` may be None all the
+    same, where the rates would tell a part that rests on few.
     """
 
     scheme: str
@@ -48,6 +31,7 @@ class Answer:
     role: str
     verdict: str
     sentence: Sentence
+    difference: Difference | None
     bars: Bars | None
     remark: Sentence | None
     change: Figure | None
@@ -67,10 +51,9 @@ def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
     """Read the answer for one outcome of one scheme."""
     key: dict[str, Any] = {"scheme_code": scheme, "outcome": outcome}
     ratio = release.row("estimate", **key, method="matched_rate_ratio", scale=_RATIO) or {}
-    verdict = str(ratio.get("verdict") or "not_answerable")
-    bars = _bars(release, key) if ratio.get("status") == "released" else None
-    if bars is None:
-        verdict = "not_answerable"
+    is_released = ratio.get("status") == "released"
+    difference, bars = per_hundred(release, key) if is_released else (None, None)
+    verdict = str(ratio.get("verdict") or "not_answerable") if difference else "not_answerable"
     changes = [
         percent_change(release, "matched_rate_ratio", end, **key)
         for end in ("point", "ci_low", "ci_high")
@@ -86,15 +69,18 @@ def answer_of(release: Release, scheme: str, outcome: str, role: str) -> Answer:
         label=words.label(outcome),
         role=role,
         verdict=verdict,
-        sentence=_sentence(release, key, verdict, ratio, bars, changes, level),
+        sentence=_sentence(release, key, verdict, ratio, difference, changes, level),
+        difference=difference,
         bars=bars,
-        remark=_remark(_plain_words(release, key, plain), plain, anyway, bars, verdict),
-        change=changes[0] if bars else None,
-        change_low=changes[1] if bars else None,
-        change_high=changes[2] if bars else None,
+        remark=say(words.RATES_HIDDEN)
+        if difference and bars is None
+        else _remark(_plain_words(release, key, plain), plain, anyway, bars, verdict),
+        change=changes[0] if difference else None,
+        change_low=changes[1] if difference else None,
+        change_high=changes[2] if difference else None,
         plain=plain if plain.value is not None else None,
         anyway=anyway if anyway.value is not None else None,
-        reason=None if bars else _reason(release, key),
+        reason=None if difference else _reason(release, key),
         grade=str(ratio.get("evidence_grade") or "none"),
     )
 
@@ -121,12 +107,12 @@ def found_of(answer: Answer) -> Sentence:
 
     A lone figure beside `cannot tell` would be read as an answer.
     """
-    bars = answer.bars
-    if bars is None:
+    difference = answer.difference
+    if difference is None:
         return say("–")
     if answer.verdict == "cannot_tell":
-        return interval_words(bars.low, bars.high)
-    return say(f"{{n}} {way(bars.difference)}", n=bars.difference.bare())
+        return interval_words(difference.low, difference.high)
+    return say(f"{{n}} {way(difference.point)}", n=difference.point.bare())
 
 
 def way(figure: Figure) -> str:
@@ -147,63 +133,26 @@ def interval_words(low: Figure, high: Figure, unit: str = "") -> Sentence:
     return say(f"{{a}}{unit} fewer to {{b}}{unit} more", a=low.bare(), b=high.bare())
 
 
-def _bars(release: Release, key: dict[str, Any]) -> Bars | None:
-    methods = {
-        "before": "observed_before",
-        "without": "expected_without_scheme",
-        "after": "observed_after",
-    }
-    found = {
-        name: release.row("estimate", **key, method=method, scale=_RATE)
-        for name, method in methods.items()
-    }
-    points = [row["point"] for row in found.values() if row and row["point"] is not None]
-    if len(points) < len(methods):
-        return None
-    decimals = 0 if max(points) * _PER_HUNDRED >= 100 else 1
-
-    def shown(method: str, column: str, scale: str) -> Figure:
-        return release.number(
-            "estimate", column, scale=_PER_HUNDRED, decimals=decimals,
-            **key, method=method, scale_of=scale,
-        )  # fmt: skip
-
-    before = shown("observed_before", "point", _RATE)
-    after = shown("observed_after", "point", _RATE)
-    difference = shown("matched_rate_ratio", "point", _DIFFERENCE)
-    stands_for = shown("expected_without_scheme", "point", _RATE).source
-    without = total((1, after), (-1, difference), source=stands_for)
-    return Bars(
-        before=before,
-        without=without,
-        after=after,
-        difference=difference,
-        anyway=total((1, after), (-1, difference), (-1, before)),
-        low=shown("matched_rate_ratio", "ci_low", _DIFFERENCE),
-        high=shown("matched_rate_ratio", "ci_high", _DIFFERENCE),
-    )
-
-
 def _sentence(
     release: Release,
     key: dict[str, Any],
     verdict: str,
     ratio: dict[str, Any],
-    bars: Bars | None,
+    difference: Difference | None,
     changes: list[Figure],
     level: Figure,
 ) -> Sentence:
     noun = words.noun(key["outcome"])
     start = noun[0].upper() + noun[1:]
-    if verdict == "not_answerable" or bars is None:
+    if verdict == "not_answerable" or difference is None:
         given = str(ratio.get("withheld_reason") or "no estimate is in the release")
         plain = words.obstacle(given)
         reason = plain or _reason(release, key) or given
         return say(words.NOT_ANSWERABLE, noun=start, reason=reason, action=words.way_on(given))
     if verdict in ("fewer", "more"):
         return say(
-            words.CHANGED, hundred="100", n=bars.difference.bare(), way=way(bars.difference),
-            noun=noun, level=level, interval=interval_words(bars.low, bars.high),
+            words.CHANGED, hundred="100", n=difference.point.bare(), way=way(difference.point),
+            noun=noun, level=level, interval=interval_words(difference.low, difference.high),
             share=changes[0].bare(),
         )  # fmt: skip
     if verdict == "no_worthwhile_change":
@@ -211,12 +160,12 @@ def _sentence(
         found: Figure | str = margin if margin.value is not None else "few"
         interval = interval_words(changes[1], changes[2], "%")
         return say(words.NO_CHANGE, noun=start, margin=found, level=level, interval=interval)
-    interval = interval_words(bars.low, bars.high)
+    interval = interval_words(difference.low, difference.high)
     needed = release.number("detectable_change", "people_needed", **key)
     told = say(
         words.CANNOT_TELL,
         noun=start,
-        interval=say("between {one}", one=_between(interval, bars)),
+        interval=say("between {one}", one=_between(interval, difference)),
         hundred="100",
     )
     if needed.value is None:
@@ -224,9 +173,9 @@ def _sentence(
     return Sentence((*told.parts, say(words.NEEDED, people=needed)))
 
 
-def _between(interval: Sentence, bars: Bars) -> Sentence:
-    if (bars.low.value or 0) < 0 < (bars.high.value or 0):
-        return say("{a} fewer and {b} more", a=bars.low.bare(), b=bars.high.bare())
+def _between(interval: Sentence, found: Difference) -> Sentence:
+    if (found.low.value or 0) < 0 < (found.high.value or 0):
+        return say("{a} fewer and {b} more", a=found.low.bare(), b=found.high.bare())
     return interval
 
 

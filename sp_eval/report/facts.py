@@ -175,7 +175,7 @@ def _sure(
             )
         )
     else:
-        fair = "passed" if primary.bars else "did not all pass, or could not be made"
+        fair = "passed" if primary.difference else "did not all pass, or could not be made"
         told.append(say(f"Design checks {fair}."))
     told += _hidden_cause(release, code, primary)
     for answer in answers:
@@ -205,7 +205,7 @@ def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence
 
 def _untouched(release: Release, code: str, answer: Answer) -> Sentence:
     """Whether care that the scheme should not change moved, and what move could have shown."""
-    if answer.bars is None:
+    if answer.difference is None:
         return say(words.UNTOUCHED, noun=answer.label, moved="not known")
     if _moved(release, answer):
         return say(words.UNTOUCHED, noun=answer.label, moved=words.MOVED)
@@ -235,7 +235,7 @@ def _warnings(release: Release, code: str, answers: tuple[Answer, ...]) -> tuple
     primary = answers[0]
     key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome}
     told = []
-    if primary.bars is not None:
+    if primary.difference is not None:
         note = release.text(
             "estimate", "notes", **key, method="matched_rate_ratio", scale_of="rate_ratio"
         )
@@ -259,7 +259,7 @@ def _about(release: Release, code: str, primary: Answer) -> tuple[Sentence, ...]
         "outcome": primary.outcome,
         "method": "matched_rate_ratio",
     }
-    if primary.bars:
+    if primary.difference:
         analysed = release.number("estimate", "n_analysed", **key, scale_of="rate_ratio")
         others = release.number("estimate", "n_comparison", **key, scale_of="rate_ratio")
         told.append(say("{n} compared with {m} similar people", n=analysed, m=others))

@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sp_eval.report import group_words, pictures, sections, words
-from sp_eval.report.answers import Bars, found_of, way
+from sp_eval.report.answers import found_of, way
+from sp_eval.report.bars import Bars
 from sp_eval.report.facts import FirstScreen, Scheme
 from sp_eval.report.figure import Figure, Sentence, say
 from sp_eval.report.release import Release

@@ -40,7 +40,7 @@ def learned(tables: Mapping[str, pl.DataFrame], *, scheme: str) -> str:
     main = {"scheme_code": scheme, "role": "primary", "outcome_role": "primary"}
     if row := release.row("estimate", **main):
         answer = answer_of(release, scheme, str(row["outcome"]), "primary")
-        if answer.bars is not None:
+        if answer.difference is not None:
             return str(answer.sentence)
     return _followed(int(own["people"][0]), int(own["people"][-1]))
 

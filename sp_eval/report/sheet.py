@@ -148,9 +148,9 @@ def _hatched(answer: Answer) -> dict[str, Any]:
 
 
 def _line(name: str, answer: Answer) -> list[str]:
-    if answer.bars is None:
-        return [name, "–", "–", "–", "–", answer.verdict_word]
-    bars = answer.bars
     change = str(found_of(answer))
+    if answer.bars is None:
+        return [name, "–", "–", "–", change, answer.verdict_word]
+    bars = answer.bars
     figures = [str(figure) for figure in (bars.before, bars.without, bars.after)]
     return [name, *figures, change, answer.verdict_word]

@@ -25,7 +25,7 @@ def ways_told(release: Release, code: str, primary: Answer) -> list[Sentence]:
         for row in release.rows("estimate", **key, role="sensitivity", status="released")
         if row["method"] in words.METHODS
     ]
-    if own is None or primary.bars is None or not shown:
+    if own is None or primary.difference is None or not shown:
         return []
     key |= {"role": "sensitivity", "status": "released"}
     counted = {

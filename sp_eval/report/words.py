@@ -56,6 +56,10 @@ IN_SHORT = {
     "cannot_tell": "These files cannot tell, which does not mean no effect: {what}.",
     "not_answerable": "No answer is given: {what}.",
 }
+RATES_HIDDEN = (
+    "How often care was used before and after is not shown: a part of it rests on so few that these"
+    " figures would tell their number."
+)
 NO_RANKING = "The schemes must not be ranked by these figures."
 CANNOT_TELL_MEANS = (
     "Cannot tell: the truth may lie anywhere in the range shown; it does not mean no effect."

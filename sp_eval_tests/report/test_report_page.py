@@ -188,6 +188,28 @@ def test_withheld_shows_why_and_one_way_on(altered: Callable[..., Path]) -> None
     assert '<div class="hatched">' in html
 
 
+def test_rates_that_are_hidden_take_no_answer_away(altered: Callable[..., Path]) -> None:
+    where = "where scheme_code = 'rotherham' and outcome = 'gp_contact'"
+    path = altered(
+        f"update published.estimate set verdict = 'fewer' {where} and role = 'primary'",
+        "update published.estimate set status = 'withheld', point = null, ci_low = null, ci_high ="
+        f" null, withheld_reason = 'a part of this total' {where} and role = 'descriptive'",
+    )
+    html, sheet = sound(path)
+    (rotherham,) = (
+        scheme
+        for scheme in first_screen(read_release(path, studies_of(path)[0])).schemes
+        if scheme.code == "rotherham"
+    )
+    answer = rotherham.primary
+    assert answer.verdict == "fewer"
+    assert answer.bars is None
+    assert answer.difference is not None
+    for text in (first_screen_words(html), sheet):
+        assert " ".join(str(answer.sentence).split()) in text
+        assert "How often care was used before and after is not shown" in text
+
+
 def test_hidden_counts_and_few_people(altered: Callable[..., Path]) -> None:
     few = "it rests on 7 people or fewer"
     html, sheet = sound(
