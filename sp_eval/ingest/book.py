@@ -16,7 +16,7 @@ from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.ledger import Entry, Place, ledger, rejection_rows
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.reply_mark import Answers, Mark
+from sp_eval.ingest.reply_mark import Answers, Mark, holds_rows
 from sp_eval.ingest.several import together
 from sp_eval.ingest.taken import FOLDED, TABLES, Accepted, Piece, Quarantined
 from sp_eval.ingest.workbook import Workbook
@@ -54,23 +54,40 @@ class Returned:
         """The sheets that it says are there, and that are."""
         return tuple(part for part in self.mark.parts if part.title in self.workbook.sheets)
 
+    def unknown_sheets(self) -> Iterator[str]:
+        """Sheets that hold rows to correct and are none of those it says were sent out."""
+        named = {part.title for part in self.mark.parts}
+        for sheet in self.workbook.sheets:
+            if sheet not in named and holds_rows(self.workbook, sheet):
+                yield sheet
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One sheet of a reply that was held against its file, `answers`.
 
     `rows`: `reply_row, row_number, fate` of each; `told`: rejections under the reply's rows;
-    `accepted`: contract rows of the released ones, with `source_row` in the file they answer;
-    `cells`: `row_number` and the raw cells of the released ones.
+    `accepted`: of each table of the file, contract rows of the released ones, with `source_row` in
+    the file they answer; `cells`: `row_number` and the raw cells of the released ones.
     """
 
     place: Place
     answers: Place
-    dataset: Dataset
     rows: pl.DataFrame
     told: pl.DataFrame
-    accepted: pl.DataFrame
+    accepted: tuple[tuple[Found, pl.DataFrame], ...]
     cells: pl.DataFrame
+
+    @property
+    def dataset(self) -> Dataset:
+        """The first table of the file that is answered."""
+        return self.accepted[0][0].dataset
+
+    def released_to(self, reading: Reading) -> Iterator[pl.DataFrame]:
+        """Contract rows that a table of the answered file gains."""
+        for found, rows in self.accepted:
+            if self.answers == reading.place and found.name == reading.found.name:
+                yield rows
 
     def count(self, fate: str) -> int:
         """Rows with this fate."""
@@ -197,7 +214,7 @@ class Book:
                 rows_in=one.rows.height,
                 rows_accepted=one.count("released"),
                 rows_quarantined=one.count("refused"),
-                rows_duplicate=one.count("repeated"),
+                rows_duplicate=one.count("repeated") + one.count("unchanged"),
                 contract_version=one.dataset.declared.version,
             )
             for one in self.answered
@@ -271,9 +288,8 @@ class Book:
             for rows in reading.gated.accepted(replaced):
                 yield origin, rows.drop("__index")
             for answered in self.answered:
-                if answered.answers == reading.place:
-                    rows = answered.accepted.drop("__index")
-                    yield origin, with_replaced(rows, replaced)
+                for rows in answered.released_to(reading):
+                    yield origin, with_replaced(rows.drop("__index"), replaced)
 
     def tables(self) -> pl.DataFrame:
         """Return `TABLES`: what each file or sheet that was read holds."""

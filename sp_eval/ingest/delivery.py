@@ -249,8 +249,12 @@ def _of_contracts(book: Book, contracts: Collection[str], *columns: str) -> pl.D
     """
     read = [r.gated for r in book.readings if r.found.dataset.contract in contracts]
     parts = [rows.select(columns) for gated in read for rows in gated.accepted()]
-    answered = [one for one in book.answered if one.dataset.contract in contracts]
-    parts += [one.accepted.select(columns) for one in answered]
+    parts += [
+        rows.select(columns)
+        for one in book.answered
+        for found, rows in one.accepted
+        if found.dataset.contract in contracts
+    ]
     return pl.concat(parts) if parts else None
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from sp_eval.ingest.identity import holds_nhs_number
 from sp_eval.ingest.quarantine import read_again, refused_rows
 from sp_eval.ingest.reply_mark import MARK_SHEET, Mark, mark_rows
-from sp_eval.ingest.reply_rows import ToCorrect, rows_to_correct
+from sp_eval.ingest.reply_rows import ToCorrect, places_of, rows_to_correct
 from sp_eval.ingest.spreadsheet import Row, write_sheets
 from sp_eval.ingest.taken import Quarantined, TakenIn
 
@@ -24,8 +24,9 @@ _SHOWN_ROWS = 5
 _HEADING = ("Your reference", "File", "Sheet", "Row", "Column", "What is wrong, and what to do")
 _WITH_VALUES = (
     "THIS COPY HOLDS VALUES FROM YOUR FILES: send it only over a safe way. On the sheets that begin"
-    " with a number, correct the yellow cells; change nothing else, and leave out rows as you like."
-    " Then send this workbook back: what is right is used, without your sending the file again."
+    " with a number, correct the yellow cells; change nothing else. Rows you cannot correct, leave"
+    " as they are. Then send this workbook back: what is right is used, without your sending the"
+    " file again."
 )
 _NO_VALUES = (
     "Rows are named by their place and your own reference; the next sheet lists each of them."
@@ -124,7 +125,7 @@ def _cells(
     if table is None:
         return {}
     header = table.header
-    places = {heading: header.positions[name] for name, heading in header.written.items()}
+    places = places_of(header)
     reference = item.dataset.reference
     wanted = rejections.select("row_number", "column_name").unique()
     numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))

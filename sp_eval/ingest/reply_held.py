@@ -20,7 +20,7 @@ from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_mark import FIRST_COLUMNS
 from sp_eval.ingest.reply_rows import headings_of
 
-__all__ = ["Held", "held_against", "reply_rows"]
+__all__ = ["Held", "held_against", "open_columns", "reply_rows"]
 
 _NUMBER = r"^([0-9]{1,7})(?:\.0+)?$"
 _TRUE_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00$"
@@ -31,12 +31,14 @@ class Held:
     """`rows`: `reply_row`, `row_number` (null where it names none) and the cells, as `original`.
 
     `broken`: `reply_row, rule` of rows that cannot be judged; `again`: rows equal to one that an
-    earlier reply has released already.
+    earlier reply has released already, or left as they were after it; `unchanged`: rows in which
+    nothing was corrected.
     """
 
     rows: pl.DataFrame
     broken: pl.DataFrame
     again: pl.Series
+    unchanged: pl.Series
 
 
 def reply_rows(cells: pl.DataFrame, original: RawTable) -> pl.DataFrame:
@@ -72,15 +74,16 @@ def reply_rows(cells: pl.DataFrame, original: RawTable) -> pl.DataFrame:
 
 
 def held_against(
-    rows: pl.DataFrame, original: RawTable, gated: Gated, released: pl.DataFrame
+    rows: pl.DataFrame, original: RawTable, may_change: pl.DataFrame, released: pl.DataFrame
 ) -> Held:
     """Hold each row of a reply against the refused row it names.
 
-    `rows`: as from `reply_rows`. `released`: `row_number` and cells of rows already released.
+    `rows`: as from `reply_rows`. `may_change`: as from `open_columns`, of every table that reads
+    the file. `released`: `row_number` and cells of rows already released.
     """
     cells = original.cells.columns
     before = original.cells.with_columns(original.row.cast(pl.Int32).alias("row_number"))
-    allowed = _open_columns(gated, original)
+    allowed = may_change.explode("open").group_by("row_number").agg(pl.col("open").unique())
     compared = (
         rows.join(allowed, on="row_number", how="left", maintain_order="left")
         .join(before, on="row_number", how="left", suffix="_before", maintain_order="left")
@@ -95,23 +98,27 @@ def held_against(
         for at, name in enumerate(cells)
     ]
     same = [_plain(name) == _plain(f"{name}_released") for name in cells]
+    as_before = pl.all_horizontal(_plain(name) == _plain(f"{name}_before") for name in cells)
     unknown = pl.col("open").is_null()
     rule = (
         pl.when(unknown)
         .then(pl.lit("reply_row_unknown"))
-        .when(pl.col("earlier") & pl.all_horizontal(same))
+        .when(pl.col("earlier") & (pl.all_horizontal(same) | as_before))
         .then(pl.lit("again"))
         .when(pl.col("earlier") | (pl.col("said") > 1))
         .then(pl.lit("reply_row_answered"))
         .when(pl.any_horizontal(changed))
         .then(pl.lit("reply_row_altered"))
     )
-    told = compared.select("reply_row", rule.alias("rule"), unknown.alias("unknown"))
+    told = compared.select(
+        "reply_row", rule.alias("rule"), unknown.alias("unknown"), as_before.alias("unchanged")
+    )
     number = pl.when(~told["unknown"]).then(rows["row_number"]).alias("row_number")
     return Held(
         rows=rows.with_columns(number),
         broken=told.filter(pl.col("rule") != "again").select("reply_row", "rule"),
         again=told.filter(pl.col("rule") == "again")["reply_row"],
+        unchanged=told.filter("unchanged")["reply_row"],
     )
 
 
@@ -120,8 +127,8 @@ def _plain(name: str) -> pl.Expr:
     return pl.col(name).fill_null("").str.replace_all(r"\r\n?", "\n").str.strip_chars()
 
 
-def _open_columns(gated: Gated, original: RawTable) -> pl.DataFrame:
-    """Return `row_number`, `open`: for each refused row the positions that may be changed."""
+def open_columns(gated: Gated, original: RawTable) -> pl.DataFrame:
+    """Return `row_number`, `open`: for each row a table refuses the positions to be changed."""
     header, dataset = original.header, gated.dataset
     pairs = gated.faults.select("source", "rule").unique()
     lists = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -16,7 +17,20 @@ from sp_eval.ingest.reading import judge
 from sp_eval.ingest.refusal import plain_reason
 from sp_eval.ingest.reply_held import Held
 
-__all__ = ["answered", "judge_rows", "no_cells"]
+__all__ = ["Verdict", "answered", "judge_rows", "no_cells"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one table makes of rows of a reply: they stand in `gated` after the first `in_use`."""
+
+    found: Reading
+    gated: Gated
+    in_use: int
+
+    def of(self, rows: int) -> pl.Series:
+        """Index of each of so many judged rows in `gated`."""
+        return pl.int_range(self.in_use, self.in_use + rows, eager=True).cast(pl.UInt32)
 
 
 def no_cells(original: RawTable) -> pl.DataFrame:
@@ -38,8 +52,8 @@ def judge_rows(
     pseudonymiser: Pseudonymiser,
     last_day: date,
     deaths: pl.DataFrame | None,
-) -> tuple[Gated, int]:
-    """Judge rows of a reply after those in use that may bear on them, and say how many these are.
+) -> Verdict:
+    """Judge rows of a reply after those in use that may bear on them.
 
     `rows`: `row_number` and cells. `released`: the same of rows that earlier replies released.
     """
@@ -61,7 +75,7 @@ def judge_rows(
     gated = judge(table, found.found, pseudonymiser, last_day=last_day)
     if contract.name == "referral" and deaths is not None:
         gated = with_faults(gated, after_death(gated, deaths))
-    return _with_contradicting(gated, in_use.height), in_use.height
+    return Verdict(found, _with_contradicting(gated, in_use.height), in_use.height)
 
 
 def _in_use(original: RawTable, gated: Gated) -> pl.DataFrame:
@@ -83,22 +97,28 @@ def _with_contradicting(gated: Gated, in_use: int) -> Gated:
 
 
 def answered(
-    place: Place, found: Reading, held: Held, judged: pl.DataFrame, gated: Gated, in_use: int
+    place: Place, held: Held, judged: pl.DataFrame, verdicts: Sequence[Verdict]
 ) -> Answered:
     """Put together what became of every row of one sheet of a reply.
 
-    `judged`: the rows that stand in `gated` after the first `in_use` of it, in order.
+    `judged`: the rows judged, in order. `verdicts`: one for each table of the file that is
+    answered; a row is released if all of them take it. A row that is as wrong as it was is not
+    told again.
     """
-    index = pl.int_range(in_use, in_use + judged.height, eager=True).cast(pl.UInt32)
-    repeated = gated.duplicate.gather(index)
-    faulty = index.is_in(gated.faults["index"].implode())
+    indexes = [verdict.of(judged.height) for verdict in verdicts]
+    read = list(zip(verdicts, indexes, strict=True))
+    repeated = [verdict.gated.duplicate.gather(index) for verdict, index in read]
+    faulty = [index.is_in(verdict.gated.faults["index"].implode()) for verdict, index in read]
     fate = (
-        pl.when(pl.Series(repeated)).then(pl.lit("repeated"))
-        .when(pl.Series(faulty)).then(pl.lit("refused"))
+        pl.when(pl.any_horizontal(repeated)).then(pl.lit("repeated"))
+        .when(pl.any_horizontal(faulty) & pl.col("reply_row").is_in(held.unchanged.implode()))
+        .then(pl.lit("unchanged"))
+        .when(pl.any_horizontal(faulty)).then(pl.lit("refused"))
         .otherwise(pl.lit("released"))
     )  # fmt: skip
     judged = judged.with_columns(fate.alias("fate"))
-    released = judged.filter(pl.col("fate") == "released")
+    is_released = judged["fate"] == "released"
+    released = judged.filter(is_released)
     known = pl.concat(
         [
             judged.select("reply_row", "fate"),
@@ -111,23 +131,32 @@ def answered(
     )
     return Answered(
         place=place,
-        answers=found.place,
-        dataset=found.found.dataset,
+        answers=verdicts[0].found.place,
         rows=rows,
-        told=pl.concat([_told(gated, judged, in_use), _broken(held)]).sort("row_number"),
-        accepted=pl.concat(gated.accepted()).filter(
-            pl.col("__index").is_in(index.filter(~repeated & ~faulty).implode())
+        told=pl.concat([*(_told(one, judged) for one in verdicts), _broken(held)])
+        .unique(maintain_order=True)
+        .sort("row_number", maintain_order=True),
+        accepted=tuple(
+            (verdict.found.found, _accepted(verdict, index.filter(is_released)))
+            for verdict, index in read
         ),
         cells=released.drop("reply_row", "fate"),
     )
 
 
-def _told(gated: Gated, judged: pl.DataFrame, in_use: int) -> pl.DataFrame:
-    """Rejections of the judged rows, under their rows in the reply."""
-    numbers = pl.concat(
-        [pl.zeros(in_use, dtype=pl.UInt32, eager=True), judged["reply_row"].cast(pl.UInt32)]
-    )
-    return rejections(replace(gated, row=numbers)).filter(pl.col("row_number") > 0)
+def _accepted(verdict: Verdict, released: pl.Series) -> pl.DataFrame:
+    rows = pl.concat(verdict.gated.accepted())
+    return rows.filter(pl.col("__index").is_in(released.implode()))
+
+
+def _told(verdict: Verdict, judged: pl.DataFrame) -> pl.DataFrame:
+    """Rejections of the judged rows that were to be corrected, under their rows in the reply."""
+    numbers = judged.select(
+        pl.when(pl.col("fate") == "unchanged").then(0).otherwise("reply_row").cast(pl.UInt32)
+    ).to_series()
+    before = pl.zeros(verdict.in_use, dtype=pl.UInt32, eager=True)
+    told = rejections(replace(verdict.gated, row=pl.concat([before, numbers])))
+    return told.filter(pl.col("row_number") > 0)
 
 
 def _broken(held: Held) -> pl.DataFrame:

@@ -12,7 +12,15 @@ from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.spreadsheet import Row
 from sp_eval.ingest.workbook import Workbook
 
-__all__ = ["FIRST_COLUMNS", "MARK_SHEET", "Answers", "Mark", "mark_rows", "read_mark"]
+__all__ = [
+    "FIRST_COLUMNS",
+    "MARK_SHEET",
+    "Answers",
+    "Mark",
+    "holds_rows",
+    "mark_rows",
+    "read_mark",
+]
 
 MARK_SHEET = "sp_eval"
 FIRST_COLUMNS = ("Row", "What is wrong, and what to do")
@@ -44,6 +52,15 @@ def mark_rows(mark: Mark) -> list[Row]:
     """Return the rows of the hidden sheet."""
     parts = [("rows", part.title, part.file, part.sheet, part.sha256) for part in mark.parts]
     return [_TITLE, ("delivery", mark.scheme_code, mark.month), *parts]
+
+
+def holds_rows(book: Workbook, sheet: str) -> bool:
+    """Whether a sheet begins as those do on which rows are corrected."""
+    try:
+        first = next(iter(book.cells(sheet).head(1).rows()), ())
+    except FileRefusedError:
+        return False
+    return tuple(cell or "" for cell in first[: len(FIRST_COLUMNS)]) == FIRST_COLUMNS
 
 
 def read_mark(book: Workbook) -> Mark | None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from sp_eval.ingest.header import Header
 from sp_eval.ingest.quarantine import read_again, refused_rows
 from sp_eval.ingest.reply_mark import FIRST_COLUMNS, Answers
 from sp_eval.ingest.spreadsheet import CELL_LIMIT, NAME_LIMIT, Row
 from sp_eval.ingest.taken import Quarantined, TakenIn
 
-__all__ = ["ToCorrect", "headings_of", "rows_to_correct"]
+__all__ = ["ToCorrect", "headings_of", "places_of", "rows_to_correct"]
 
 _NOT_IN_A_TITLE = re.compile(r"[\[\]:*?/\\']")
 
@@ -49,17 +50,24 @@ def headings_of(cells: tuple[str, ...], width: int) -> list[str]:
     return [*cells, *[""] * (width - len(cells))][:width]
 
 
+def places_of(header: Header) -> dict[str, int]:
+    """The position of each heading, also of those that another table of the same sheet reads."""
+    read = {text: header.positions[name] for name, text in header.written.items()}
+    return {text: at for at, text in reversed(list(enumerate(header.cells)))} | read
+
+
 def _sheet(taken: TakenIn, item: Quarantined) -> tuple[list[Row], set[tuple[int, int]]] | None:
     rejections = refused_rows(taken, item)
     table = read_again(item, rejections["row_number"])
     if table is None:
         return None
-    places = {header: table.header.positions[n] for n, header in table.header.written.items()}
+    places = places_of(table.header)
     column = pl.col("column_name")
     told = pl.when(column.is_null()).then("reason").otherwise(column + ": " + pl.col("reason"))
     wrong = rejections.group_by("row_number", maintain_order=True).agg(
         told.str.join(" | ").alias("wrong"), column
     )
+    wrong = wrong.sort("row_number")  # where several tables read a sheet, each tells its own rows
     numbered = table.cells.with_columns(table.row.cast(pl.Int32).alias("__row"))
     shown = wrong.join(numbered, left_on="row_number", right_on="__row", maintain_order="left")
     fits = pl.all_horizontal(pl.col(table.cells.columns).fill_null("").str.len_chars() < CELL_LIMIT)

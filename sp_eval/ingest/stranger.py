@@ -16,6 +16,14 @@ from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 __all__ = ["refuse_stranger", "require_not_anothers"]
 
 
+_REPLIES = "replies/"
+_NOT_KNOWN_AGAIN = (
+    "It is not known again as a reply: its hidden sheet 'sp_eval' is gone, or it was saved as"
+    " another kind of file. Correct in the workbook that was sent out, not in a copy of its sheets."
+    " Otherwise:"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Owner:
     mapping: SchemeMapping
@@ -65,7 +73,9 @@ def refuse_stranger(file: str, data: TextFile, mapping: SchemeMapping) -> FileRe
     except FileRefusedError as refusal:
         return refusal
     if owner is None:
-        return FileRefusedError("unreadable", "Nobody has agreed on a file of this name.")
+        is_reply = file.startswith(_REPLIES)
+        detail = _NOT_KNOWN_AGAIN if is_reply else "Nobody has agreed on a file of this name."
+        return FileRefusedError("reply_unknown" if is_reply else "unreadable", detail)
     if owner.mapping is mapping:
         agreed = shown_pattern(owner.dataset.file)
         detail = f"Nobody has agreed on a file of this name; its columns are those of '{agreed}'."

@@ -75,9 +75,9 @@ def test_exactly_the_corrected_rows_are_released(
     before = take(made, folder=folder)
     send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", correct_two)
     taken = take(made, folder=folder)
-    assert counts(taken) == {"gp.csv": (6, 1, 4, 1), REPLY: (4, 2, 2, 0)}
+    assert counts(taken) == {"gp.csv": (6, 1, 4, 1), REPLY: (4, 2, 0, 2)}
     assert fates(taken) == [(2, 3, "released"), (3, 4, "released"),
-                            (4, 5, "refused"), (5, 7, "refused")]  # fmt: skip
+                            (4, 5, "unchanged"), (5, 7, "unchanged")]  # fmt: skip
     assert set(taken.resubmission["delivery_id"]) == set(
         before.delivery.filter(file="gp.csv")["delivery_id"]
     )
@@ -88,10 +88,9 @@ def test_exactly_the_corrected_rows_are_released(
     assert got["contact_date"][1].isoformat() == "2019-02-28"
     assert got["delivery_id"].n_unique() == 1
     assert set(got["person_key"]).isdisjoint(set(before.accepted["gp_contact"]["staff"]))
-    # what stands: the rows not corrected, under the file and, with their new state, the reply
+    # what stands: the rows not corrected, told once, where they were told before
     places = taken.rejection.select("file", "row_number").unique().sort("file", "row_number")
-    assert places.rows() == [("gp.csv", 5), ("gp.csv", 7),
-                             ("replies/r1.xlsx", 4), ("replies/r1.xlsx", 5)]  # fmt: skip
+    assert places.rows() == [("gp.csv", 5), ("gp.csv", 7)]
     assert [(item.file) for item in taken.quarantine] == ["gp.csv"]
 
 
@@ -102,7 +101,7 @@ def test_every_row_of_file_and_reply_is_accounted_for_once(
     send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", correct_two)
     taken = take(made, folder=folder)
     counted = taken.delivery.select(pl.col("^rows_.*$").sum()).row(0)
-    assert counted == (10, 3, 6, 1)
+    assert counted == (10, 3, 4, 3)
     assert taken.accepted["gp_contact"].height == counted[1]
     released = taken.resubmission.filter(fate="released").height
     standing = taken.rejection.filter(file="gp.csv")["row_number"].n_unique()
@@ -150,7 +149,6 @@ def test_rows_sorted_left_out_and_dates_that_excel_made_true(
         (2, {0: "99"}, "reply_row_unknown"),
         (2, {0: "3.5"}, "reply_row_unknown"),
         (2, {0: ""}, "reply_row_unknown"),
-        (2, {0: "4", 3: "02/04/2019"}, "reply_row_answered"),  # two rows claim one place
         (2, {2: "9990000131", 3: "28/02/2019"}, "reply_row_altered"),  # another person
         (2, {6: "N", 3: "28/02/2019"}, "reply_row_altered"),
         (2, {3: "29/02/2019"}, "date_impossible"),
@@ -176,8 +174,53 @@ def test_what_is_no_correction_is_refused_with_its_reason(
     taken = take(made, folder=folder)
     told = taken.rejection.filter(file="replies/r1.xlsx", row_number=row)
     assert told["rule"].to_list() == [rule]
-    assert counts(taken) == {"gp.csv": (6, 1, 4, 1), REPLY: (4, 0, 4, 0)}
+    assert counts(taken) == {"gp.csv": (6, 1, 4, 1), REPLY: (4, 0, 1, 3)}
     assert taken.accepted["gp_contact"].height == 1
+
+
+def test_two_rows_that_claim_one_place_are_both_refused(
+    sent: tuple[SchemeMapping, Path], take: Take, counts: Counts, tmp_path: Path
+) -> None:
+    made, folder = sent
+
+    def claim(sheets: Sheets) -> None:
+        correct_two(sheets)
+        sheets[PART][1][0] = "4"
+
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", claim)
+    taken = take(made, folder=folder)
+    told = taken.rejection.filter(file="replies/r1.xlsx")
+    assert told["rule"].to_list() == ["reply_row_answered"] * 2
+    assert counts(taken)[REPLY] == (4, 0, 2, 2)
+
+
+def test_a_sheet_that_was_given_another_name_is_told(
+    sent: tuple[SchemeMapping, Path], take: Take, counts: Counts, tmp_path: Path, number: Number
+) -> None:
+    made, folder = sent
+
+    def rename(sheets: Sheets) -> None:
+        correct_two(sheets)
+        sheets[f"my rows {number(0)}"] = sheets.pop(PART)
+        sheets["Notes"] = [["Row", "mine"], ["1", "2"]]
+
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", rename)
+    taken = take(made, folder=folder)
+    told = taken.rejection.filter(file="replies/r1.xlsx")
+    assert told["rule"].to_list() == ["reply_unknown"]
+    assert "Name it as it was" in told["reason"][0]
+    assert taken.delivery.filter(file="replies/r1.xlsx")["rows_in"].to_list() == [4]
+    assert number(0) not in str(taken.delivery.rows()) + str(taken.rejection.rows())
+
+
+def test_a_reply_that_lost_its_mark_is_told_as_one(
+    sent: tuple[SchemeMapping, Path], take: Take, tmp_path: Path
+) -> None:
+    made, folder = sent
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", lambda s: s.pop("sp_eval"))
+    told = take(made, folder=folder).rejection.filter(file="replies/r1.xlsx")
+    assert told["rule"].to_list() == ["reply_unknown"]
+    assert "not known again as a reply" in told["reason"][0]
 
 
 def test_a_corrected_row_that_is_there_already_is_repeated(
@@ -215,15 +258,31 @@ def test_a_second_reply_may_correct_what_the_first_left(
 
     send_back(tmp_path / "reply.xlsx", folder / "replies/r2.xlsx", again)
     taken = take(made, folder=folder)
-    assert counts(taken)[f"replies/r2.xlsx#{PART}"] == (4, 1, 2, 1)
+    assert counts(taken)[f"replies/r2.xlsx#{PART}"] == (4, 1, 1, 2)
     second = taken.resubmission.filter(reply_file="replies/r2.xlsx")
     assert second.select("row_number", "fate").rows() == [
-        (3, "repeated"), (4, "refused"), (5, "released"), (7, "refused"),
+        (3, "repeated"), (4, "refused"), (5, "released"), (7, "unchanged"),
     ]  # fmt: skip
     told = taken.rejection.filter(file="replies/r2.xlsx", row_number=3)
     assert told["rule"].to_list() == ["reply_row_answered"]
     assert taken.accepted["gp_contact"]["source_row"].to_list() == [2, 3, 4, 5]
     assert taken.accepted["gp_contact"].filter(source_row=4)["staff"].to_list() == ["nurse"]
+
+
+def test_a_second_reply_need_not_repeat_the_first(
+    sent: tuple[SchemeMapping, Path], take: Take, counts: Counts, tmp_path: Path
+) -> None:
+    made, folder = sent
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", correct_two)
+
+    def third(sheets: Sheets) -> None:  # in a fresh copy, where rows 3 and 4 are as wrong as ever
+        sheets[PART][3][3:5] = ["02/03/2019", "GP"]
+
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r2.xlsx", third)
+    taken = take(made, folder=folder)
+    assert counts(taken)[f"replies/r2.xlsx#{PART}"] == (4, 1, 0, 3)
+    assert taken.rejection.filter(file="replies/r2.xlsx").is_empty()
+    assert taken.accepted["gp_contact"]["source_row"].to_list() == [2, 3, 4, 5]
 
 
 def test_a_reply_to_a_file_that_came_again_is_told_and_not_used(

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
+from sp_eval.ingest.reply import write_reply
 from sp_eval.ingest.taken import TakenIn
+from sp_eval_tests.support.reply_edit import Sheets, read_sheets, send_back
 
 Counts = Callable[[TakenIn], dict[str, tuple[int, int, int, int]]]
 
@@ -80,3 +82,43 @@ def test_what_one_of_them_cannot_read_none_of_them_takes(
     assert taken.delivery["status"].to_list() == ["refused"]
     assert counts(taken) == {"visits.csv": (1, 0, 1, 0)}
     assert taken.accepted == {}
+
+
+def test_a_reply_corrects_a_row_for_all_of_them(
+    visits: SchemeMapping, csv_file: Callable[..., Path], take: Callable[..., TakenIn],
+    counts: Counts, tmp_path: Path,
+) -> None:  # fmt: skip
+    rows = [
+        ["a", "2019-01-02T08:00:00Z", "", "office"],
+        ["b", "soon", "", "office"],  # wrong for both
+        ["c", "2019-01-04T08:00:00Z", "x", "office"],  # wrong for the ward's table alone
+        ["d", "later", "x", "office"],
+        ["e", "2019-01-05T08:00:00Z", "y", "ward"],
+    ]
+    csv_file("month/visits.csv", [["Who", "From", "To", "Where"], *rows])
+    folder, sheet = tmp_path / "month", "1 visits.csv"
+    before = take(visits, folder=folder)
+    assert counts(before) == {"visits.csv": (5, 1, 4, 0)}
+    write_reply(before, tmp_path / "reply.xlsx", with_values=True)
+    assert [row[0] for row in read_sheets(tmp_path / "reply.xlsx")[sheet]] == [
+        "Row", "3", "4", "5", "6",
+    ]  # fmt: skip
+
+    def mend(sheets: Sheets) -> None:
+        sheets[sheet][1][3] = "2019-01-03T08:00:00Z"
+        sheets[sheet][2][4] = ""
+        sheets[sheet][3][3] = "2019-01-06T08:00:00Z"  # the ward's table refuses it still
+
+    send_back(tmp_path / "reply.xlsx", folder / "replies/r1.xlsx", mend)
+    taken = take(visits, folder=folder)
+    assert taken.resubmission.select("row_number", "fate").rows() == [
+        (3, "released"), (4, "released"), (5, "refused"), (6, "unchanged"),
+    ]  # fmt: skip
+    assert counts(taken) == {
+        "visits.csv": (5, 1, 4, 0), f"replies/r1.xlsx#{sheet}": (4, 2, 1, 1),
+    }  # fmt: skip
+    assert taken.accepted["gp_contact"]["source_row"].to_list() == [2, 3, 4]
+    assert taken.accepted["hospital_activity"]["source_row"].to_list() == [2, 3, 4]
+    told = taken.rejection.select("file", "row_number", "column_name").rows()
+    assert told == [("visits.csv", 5, "From"), ("visits.csv", 5, "To"), ("visits.csv", 6, "To"),
+                    ("replies/r1.xlsx", 4, "To")]  # fmt: skip
