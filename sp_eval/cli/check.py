@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,4 +60,17 @@ def _show(taken: TakenIn, mapping: SchemeMapping, reply: Path | None) -> None:
         console.print(line, markup=False)
     if not (reply is None or taken.rejection.height):
         console.print(f"There is nothing to mend; {reply} says so.", markup=False)
-    show_sentences("Noted", taken.notices)
+    show_sentences("Noted", (*taken.notices, *_folded(taken)))
+
+
+def _folded(taken: TakenIn) -> Iterator[str]:
+    """Rows that are used and yet count nowhere by themselves, under the name the mapping gives."""
+    files = taken.delivery.select("delivery_id", "file", "sheet").unique("delivery_id")
+    rows = taken.folded.filter(pl.col("rows") > 0).join(files, on="delivery_id", how="left")
+    for row in rows.sort("file", "sheet", "folded_as").iter_rows(named=True):
+        shown = f"{row['file']}, sheet {row['sheet']}" if row["sheet"] else row["file"]
+        counted = "1 row is" if row["rows"] == 1 else f"{row['rows']:,} rows are"
+        yield (
+            f"{shown}: {counted} folded as '{row['folded_as']}': in order, and not"
+            " counted in that table."
+        )

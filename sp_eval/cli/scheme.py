@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console
 from sp_eval.contracts.mapping_gaps import gaps_of
 from sp_eval.contracts.mapping_lines import MappingLines
-from sp_eval.contracts.open_questions import NOT_FOUND, OPEN, Question, open_questions
+from sp_eval.contracts.open_questions import NOT_FOUND, OPEN, Question, columns_left, open_questions
 from sp_eval.contracts.scheme_mapping import (
     DRAFT,
     SchemeMapping,
@@ -24,6 +25,8 @@ from sp_eval.ingest.landing import LandingEmptyError, month_of
 from sp_eval.settings import project_root
 
 __all__ = ["check_scheme_and_show"]
+
+_MOST_PLACES = 5  # told again in the last line
 
 
 def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = None) -> int:
@@ -45,29 +48,43 @@ def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = Non
     read = _read(file, scheme)
     lines = MappingLines(file)
     month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
-    gaps = list(gaps_of(read)) if path.is_dir() else []
-    for gap in gaps:
+    things: list[str] = []
+    for gap in gaps_of(read) if path.is_dir() else ():
         line = lines.place(["datasets", gap.table, "columns", gap.place]) if gap.table else None
-        _say(f"\n{gap.table or 'The scheme'}\n  {_at(line)}{gap.place}: {gap.sentence}")
-    found = len(gaps)
+        _say(f"\n{gap.table or 'The scheme'}")
+        _thing(things, line, gap.table or "the scheme", gap.place, gap.sentence)
     refused = 0
     for examined in examine(path, read, month=month):
-        found += _show(examined, lines)
+        _show(examined, lines, things)
         refused += examined.rows_refused
-    _say(_in_all(found, refused))
+    _say(_in_all(things, refused))
     if file.name == DRAFT:
         _say(
             f"It is still a draft. When you are content, rename {_shown(file)} to mapping.yaml:"
             f" then 'sp-eval check' and 'sp-eval run' use it."
         )
-    return 1 if found else 0
+    return 1 if things else 0
 
 
-def _in_all(found: int, refused: int) -> str:
-    """What is left to look at, and how many rows a run would refuse."""
-    if found:
-        things = "1 thing" if found == 1 else f"{found:,} things"
-        return f"{things} to look at."
+def _thing(things: list[str], line: int | None, of: str, place: str, sentence: str) -> None:
+    """Print one thing to look at under its number, and keep where it is for the last line.
+
+    `of`: the table, or the file that has none.
+    """
+    number = len(things) + 1
+    _say(f"  {number}. {_at(line)}{f'{place}: ' if place else ''}{sentence}")
+    where = ": ".join(filter(None, [of, place]))
+    things.append(f"line {line} ({where})" if line else where)
+
+
+def _in_all(things: list[str], refused: int) -> str:
+    """What is left to look at and where to begin, or how many rows a run would refuse."""
+    if things:
+        count = "1 thing" if len(things) == 1 else f"{len(things):,} things"
+        listed = "; ".join(things[:_MOST_PLACES])
+        more = f"; and {len(things) - _MOST_PLACES} more" if len(things) > _MOST_PLACES else ""
+        first = " Begin with 1, then run this again." if len(things) > 1 else ""
+        return f"\n{count} to look at: {listed}{more}.{first}"
     if refused:
         rows = "1 row" if refused == 1 else f"{refused:,} rows"
         return (
@@ -96,35 +113,46 @@ def _read(file: Path, scheme: str) -> SchemeMapping:
 
 
 def _ask(asked: list[Question], file: Path) -> int:
-    table: str | None = ""
-    for one in asked:
-        if one.table != table:
-            table = one.table
-            _say(f"\n{table or 'The scheme'}")
-        _say(f"  {_at(one.line)}{one.where}: {one.sentence}")
+    left = columns_left(file)
+    for table, questions in groupby(asked, key=lambda one: one.table):
+        _say(f"\n{table or 'The scheme'}")
+        for one in questions:
+            _say(f"  {_at(one.line)}{one.where}: {one.sentence}")
+        if headings := left.get(table or ""):
+            _say(f"  Its columns that nothing is made of so far: {', '.join(headings)}")
     if any(one.sentence.startswith("Not found.") for one in asked):
         _say(f"\n{NOT_FOUND}")
     lines = "1 line asks" if len(asked) == 1 else f"{len(asked)} lines ask"
     _say(
-        f"\n{lines} something. Answer each in {_shown(file)}: write over the {OPEN}; then run this"
-        " again."
+        f"\n{lines} something, the first is line {asked[0].line}. Answer each in {_shown(file)}:"
+        f" write over the {OPEN}; then run this again."
     )
     return 1
 
 
-def _show(examined: Examined, lines: MappingLines) -> int:
+def _show(examined: Examined, lines: MappingLines, things: list[str]) -> None:
+    """Print a table's things to look at, numbered; the rest of what is told of it with a dash."""
     of = f" ({examined.table})" if examined.table else ""
     if examined.refused is not None:
         line = lines.table(examined.table) if examined.table else None
         _say(f"\n{examined.shown}{of}: cannot be used")
-        _say(f"  {_at(line)}{examined.refused}")
-        return 1
-    if examined.doubts:
+        _thing(things, line, examined.table or examined.shown, "", examined.refused)
+        return
+    if examined.doubts or examined.folded:
         refused = f", {examined.rows_refused:,} refused" if examined.rows_refused else ""
         _say(f"\n{examined.shown}{of}: {examined.rows:,} rows{refused}")
     for doubt in examined.doubts:
-        _say(f"  {_at(_line(doubt, examined, lines))}{doubt.source}: {doubt.sentence}")
-    return sum(doubt.kind != "slips" for doubt in examined.doubts)
+        line = _line(doubt, examined, lines)
+        if doubt.kind == "slips":
+            _say(f"  -  {_at(line)}{doubt.source}: {doubt.sentence}")
+        else:
+            _thing(things, line, examined.table or "", doubt.source, doubt.sentence)
+    if examined.folded:
+        name, rows, nowhere = examined.folded
+        told = f", {nowhere:,} of them by the other tables of the same rows too" if nowhere else ""
+        line = lines.place(["datasets", examined.table or "", "keep_when"])
+        counted = "1 row is" if rows == 1 else f"{rows:,} rows are"
+        _say(f"  -  {_at(line)}{counted} folded as '{name}': not counted in this table{told}.")
 
 
 def _line(doubt: Doubt, examined: Examined, lines: MappingLines) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sp_eval.contracts.advice import ADVICE
 from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.contract import Column
 from sp_eval.contracts.odcs import contract_names, load_contract
@@ -16,9 +17,10 @@ from sp_eval.contracts.yaml_file import read_yaml
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["NOT_FOUND", "OPEN", "Question", "may_hold", "open_questions"]
+__all__ = ["NOT_FOUND", "OPEN", "UNLIKE", "Question", "columns_left", "may_hold", "open_questions"]
 
 OPEN: Final = "???"
+UNLIKE: Final = "no column of the contract is like it"  # why a draft leaves a column out
 
 NOT_FOUND: Final = (
     "Not found: if a column holds it, write {from: HEADING} in place of {absent: ...}; if it is the"
@@ -66,6 +68,17 @@ def open_questions(path: Path) -> list[Question]:
     contracts = _contracts(root)
     found = {line: keys for keys, line in _open(root, ())}
     return [Question(line, *_asked(keys, contracts)) for line, keys in found.items()]
+
+
+def columns_left(path: Path) -> dict[str, tuple[str, ...]]:
+    """Table of a draft -> headings that it leaves out only because it does not know them."""
+    read = read_yaml(path, source=path.name)
+    tables = (read.get("datasets") or {}) if isinstance(read, dict) else {}
+    return {
+        name: tuple(str(head) for head, why in (one.get("drop") or {}).items() if why == UNLIKE)
+        for name, one in tables.items()
+        if isinstance(one, dict)
+    }
 
 
 def may_hold(column: Column) -> str:
@@ -120,7 +133,9 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
     if place == "contract":
         return table, place, f"Which contract is it? One of: {', '.join(contract_names())}."
     if place == "columns" and rest:
-        return table, rest[0], _of_column(rest, _column(contracts.get(table), rest[0]))
+        sentence = _of_column(rest, _column(contracts.get(table), rest[0]))
+        advice = ADVICE.get((contracts.get(table, ""), rest[0]), "")
+        return table, rest[0], f"{sentence} {advice}".rstrip()
     if place == "unpivot" and rest:
         return table, rest[-1], f"Which item is it? One of: {_items()}."
     key = "from" if place == "covers" else place
@@ -152,7 +167,7 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
     held = may_hold(column) if column is not None else ""
     listed = f" One of: {held}." if column is not None and column.allowed else ""
     if verb == "absent":
-        return f"Not found. {column.description}" if column is not None else "Not found."
+        return f"Not found. {column.description}{listed}" if column is not None else "Not found."
     if verb == "recode":
         word = rest[2] if len(rest) > 2 else ""
         if word == OPEN:

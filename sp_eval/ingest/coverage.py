@@ -14,7 +14,7 @@ from sp_eval.ingest.folder import Found
 from sp_eval.ingest.parse import month_start
 from sp_eval.ingest.taken import DECLARED_COVERAGE
 
-__all__ = ["declared_coverage", "practices_without_file"]
+__all__ = ["covered_to", "declared_coverage", "practices_without_file"]
 
 _NOTABLE_SHARE = 0.05
 
@@ -27,16 +27,15 @@ def declared_coverage(
     `month`: that of the delivery (YYYY-MM). A file that is not there covers nothing.
     """
     rows = [
-        (scheme_code, source, _practice(item), covers.from_, covered_to, delivery_id)
+        (scheme_code, source, _practice(item), covers.from_, end, delivery_id)
         for item, delivery_id in found
-        if (covers := item.dataset.covers)
-        and covers.from_ < (covered_to := _covered_to(covers, month))
+        if (covers := item.dataset.covers) and covers.from_ < (end := covered_to(covers, month))
         for source in covers.sources
     ]
     return pl.DataFrame(rows, schema=DECLARED_COVERAGE, orient="row")
 
 
-def _covered_to(covers: Covers, month: str) -> date:
+def covered_to(covers: Covers, month: str) -> date:
     """The first day that is not covered."""
     first = pl.Series([month_start(month)]).dt.offset_by(f"-{covers.months_behind}mo")
     end: date = first.item()

@@ -12,6 +12,7 @@ from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.mapping_verbs import DATE_KINDS
 from sp_eval.contracts.scheme_mapping import Dataset
 from sp_eval.ingest.doubt import WHOLE_ROW, Doubt
+from sp_eval.ingest.ends_early import ends_early
 from sp_eval.ingest.gate import Gated, rejections
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.lacking import lacking
@@ -25,12 +26,12 @@ _CONVERTED = ("swemwbs_metric",)  # code lists from raw totals to metric scores
 _TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
 
 
-def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt]:
+def doubts_of(table: RawTable, gated: Gated, dataset: Dataset, month: str) -> Iterator[Doubt]:
     """Yield what is unmapped, always empty, ambiguous, lacking or refused.
 
     Every reason for which rows are refused is told, the most rows first: as `refused` where slips
     do not explain so many, else as `slips`. No cell is quoted. `table` and `gated` are of the same
-    file or sheet.
+    file or sheet, delivered in `month` (YYYY-MM).
     """
     yield from _unmapped(table)
     for source in sorted(dataset.read_columns):
@@ -42,6 +43,7 @@ def doubts_of(table: RawTable, gated: Gated, dataset: Dataset) -> Iterator[Doubt
             yield from _ambiguous(source, filled, style)
     yield from _raw_as_metric(gated, dataset)
     yield from lacking(gated, dataset)
+    yield from ends_early(gated, dataset, month)
     yield from _refused(gated)
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import polars as pl
+
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.doubt import Doubt
 from sp_eval.ingest.doubts import doubts_of
 from sp_eval.ingest.folder import Found, arrange, why_dropped
+from sp_eval.ingest.gate import Gated
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.parse import month_end
 from sp_eval.ingest.reading import judge, opened, read_table, unread_sheets
@@ -28,7 +31,8 @@ class Examined:
     """A file or sheet: its table (None if the mapping has none for it), and what to look at.
 
     `refused`: why it cannot be used at all; `doubts` are then empty. `rows_refused` of its `rows`
-    would be refused, each once.
+    would be refused, each once. `folded`: under which name how many sound rows do not count in the
+    table, and how many of them in no table of the same file or sheet, where there are several.
     """
 
     shown: str
@@ -37,6 +41,7 @@ class Examined:
     refused: str | None
     doubts: tuple[Doubt, ...] = ()
     rows_refused: int = 0
+    folded: tuple[str, int, int] | None = None
 
 
 def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Examined]:
@@ -66,6 +71,7 @@ def _examine_file(
         yield Examined(tables[0].file, tables[0].name, 0, refusal.reason)
         return
     last_day = month_end(month)
+    everywhere: dict[str | None, tuple[int, pl.Series]] = {}
     for found in tables:
         sheet = found.dataset.sheet
         shown = f"{found.file}, sheet {sheet}" if sheet else found.file
@@ -75,10 +81,24 @@ def _examine_file(
         except FileRefusedError as refusal:
             yield Examined(shown, found.name, refusal.rows_in, refusal.reason)
             continue
-        doubts = tuple(doubts_of(table, gated, found.dataset))
-        yield Examined(shown, found.name, gated.rows_in, None, doubts, gated.rows_quarantined)
+        doubts = tuple(doubts_of(table, gated, found.dataset, month))
+        seen, before = everywhere.get(sheet, (0, gated.folded))
+        everywhere[sheet] = seen + 1, gated.folded.filter(gated.folded.is_in(before.implode()))
+        folded = _folded(gated, everywhere[sheet] if seen else None)
+        yield Examined(
+            shown, found.name, gated.rows_in, None, doubts, gated.rows_quarantined, folded
+        )  # fmt: skip
     if isinstance(content, Workbook):
         yield from _sheets_not_used(content, tables, mapping)
+
+
+def _folded(gated: Gated, so_far: tuple[int, pl.Series] | None) -> tuple[str, int, int] | None:
+    """What is folded of a table, and how much of it by each table of the sheet so far."""
+    keep = gated.dataset.keep_when
+    rows = gated.folded_accepted()
+    if keep is None or not rows:
+        return None
+    return keep.folded_as, rows, so_far[1].len() if so_far else 0
 
 
 def _sheets_not_used(

@@ -148,9 +148,11 @@ def _reason(dataset: Dataset, source: str | None, rule: str) -> str:
             detail = f"The value is not in the agreed list ({', '.join(agreed)})."
             return plain_reason(rule, detail)
     contract = dataset.declared
-    own = {name for name, r in dataset.columns.items() if source in tuple(r.sources())[:1]}
+    # what no column of the sender's gives is asked of the row
+    firsts = {name: tuple(r.sources())[:1] or (None,) for name, r in dataset.columns.items()}
+    own = {name for name, first in firsts.items() if source in first}
     messages = {r.message for r in contract.rules if r.rule == rule and r.columns[0] in own}
-    if len(messages) == 1 and rule != "mandatory_missing":
+    if len(messages) == 1 and (rule != "mandatory_missing" or source is None):
         return messages.pop()
     return plain_reason(rule)
 

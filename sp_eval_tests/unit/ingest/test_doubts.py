@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def test_by_the_command(tmp_path: Path) -> None:
     told = run_line("scheme", "check", "rotherham", str(folder))
     assert told.status == 1
     assert "Ward: The mapping does not speak of it; 100% of its cells" in told.sentences()
-    assert "1 thing to look at." in told.sentences()
+    assert re.search(r"1 thing to look at: line \d+ \(outpatients: Ward\)\.", told.sentences())
     assert run_line("scheme", "check", "nowhere", str(folder)).status == 2
 
 
@@ -160,3 +161,52 @@ def test_every_reason_is_told_with_its_rows_and_only_then_is_there_nothing_to_lo
     assert "leaves nothing out; 3 rows would be refused" in told.sentences()
     assert "Nothing to look at" not in told.sentences()
     assert told.status == 0
+
+
+def visits_said_to_cover(covers: str) -> str:
+    return (
+        "scheme_code: testshire\ntitle: Testshire\nidentifier: pseudonym\ndatasets:\n"
+        "  gp:\n    contract: gp_contact\n    file: gp.csv\n    identifier: NHS\n"
+        "    keep_when: {when: {Kind: [v]}, folded_as: paper}\n"
+        "    columns:\n      person_key: {from: NHS}\n      practice_code: {const: A00001}\n"
+        "      contact_date: {from: Date, parse: date}\n      staff: {const: gp}\n"
+        "      mode: {const: telephone}\n      status: {const: attended}\n"
+        f"    covers: {{sources: [gp_contact], from: 2018-07-01{covers}}}\n"
+        "absent: {person: a, referral: b, hospital_activity: c}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("covers", "things"),
+    [("", 1), (", to: 2018-12-31", 0), (", months_behind: 3", 0), (", months_behind: 1", 1)],
+)
+def test_rows_that_end_before_they_are_said_to_are_told_with_the_line(
+    tmp_path: Path, covers: str, things: int
+) -> None:
+    folder = tmp_path / "testshire" / "2019-04"
+    folder.mkdir(parents=True)
+    days = [f"{1 + n % 28:02d}/{7 + n % 6:02d}/2018" for n in range(600)]
+    rows = [f"P{n},{day},{'p' if n < 60 else 'v'}" for n, day in enumerate(days)]
+    (folder / "gp.csv").write_text("\n".join(["NHS,Date,Kind", *rows]) + "\n")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(visits_said_to_cover(covers))
+    told = run_line("scheme", "check", "testshire", str(folder), "--mapping", str(mapping))
+    assert "60 rows are folded as 'paper'" in told.sentences()
+    assert told.status == (1 if things else 0)
+    if things:
+        assert "say so: to: 2018-12-31;" in told.sentences()
+        assert "1 thing to look at: line 17 (gp: covers)." in told.sentences()
+
+
+def test_what_is_left_is_numbered_and_the_last_line_says_where_to_begin(tmp_path: Path) -> None:
+    folder = tmp_path / "testshire" / "2019-04"
+    folder.mkdir(parents=True)
+    rows = [f"P{n},{1 + n % 28:02d}/03/2019,v,x," for n in range(100)]
+    (folder / "gp.csv").write_text("\n".join(["NHS,Date,Kind,Extra,More", *rows]) + "\n")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(visits_said_to_cover(""))
+    told = run_line("scheme", "check", "testshire", str(folder), "--mapping", str(mapping))
+    text = told.sentences()
+    assert "1. line 5 Extra: The mapping does not speak of it" in text
+    assert "2. line 5 More: " in text
+    assert "2 things to look at: line 5 (gp: Extra); line 5 (gp: More). Begin with 1" in text
