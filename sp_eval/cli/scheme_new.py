@@ -31,7 +31,7 @@ def draft_and_show(
         )
     if not delivery.exists():
         raise LandingEmptyError(f"There is no file or folder {delivery}.")
-    told = dict(_pair(one) for one in taken)
+    told = [_pair(one) for one in taken]
     file = out or schemes_folder() / scheme / DRAFT
     if told and file.exists():
         draft = draft_more(file, delivery, told)
@@ -71,8 +71,11 @@ def _show(draft: Draft, file: Path, scheme: str, delivery: Path) -> None:
     for shown, contracts in draft.tables:
         if contracts:
             _say(f"{shown}: {' and '.join(contracts)}")
+    dropped: dict[str, dict[str, None]] = {}
     for shown, headings in draft.dropped:
-        _say(f"  {shown}: left out as a guess, so look: {', '.join(headings)}")
+        dropped.setdefault(shown, {}).update(dict.fromkeys(headings))
+    for shown, left in dropped.items():
+        _say(f"  {shown}: left out as a guess, so look: {', '.join(left)}")
     for shown, contracts in draft.tables:
         if not contracts:
             _say(f"{shown}: NOT USED. No contract was seen to ask for it.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sp_eval.ingest.draft_rule import date_style
 from sp_eval.ingest.draft_words import scalar
-from sp_eval.ingest.guess import TableGuess
 from sp_eval.ingest.questionnaire import Questionnaire
+from sp_eval.ingest.table_guess import TableGuess
 
-__all__ = ["instrument_lines", "question_lines"]
+__all__ = ["check_lines", "instrument_lines", "kept_at", "question_lines"]
 
 
 def instrument_lines(guess: TableGuess) -> Iterator[str]:
@@ -27,6 +28,7 @@ def instrument_lines(guess: TableGuess) -> Iterator[str]:
 
 
 def question_lines(guess: TableGuess) -> Iterator[str]:
+    """`unpivot`: each question's column, and the item it is."""
     asked = guess.questionnaire
     if asked is None or asked.how == "likely":
         return
@@ -38,13 +40,39 @@ def question_lines(guess: TableGuess) -> Iterator[str]:
     yield "      columns:"
     for heading, item in asked.items.items():
         yield f"        {scalar(heading)}: {item}  # {asked.how}"
-    if asked.total or asked.metric:
+
+
+def check_lines(guess: TableGuess, dates: str) -> Iterator[str]:
+    """`check`: the sums of the answers, and that no later answer lies before the first."""
+    asked, lines = guess.questionnaire, []
+    if asked is not None and asked.how != "likely":
+        listed = "[" + ", ".join(scalar(item) for item in asked.items) + "]"
+        if asked.total:
+            total = scalar(asked.total)
+            lines.append(f"{total}: {{total_of: {listed}}}  # likely: by its heading")
+        if asked.metric:
+            lines.append(f"{scalar(asked.metric)}: {_metric(guess, asked, listed)}")
+    if (late := guess.columns.get("response_date")) and guess.first_date is not None:
+        parse = date_style(late.look, dates)
+        rule = f"{{parse: {parse}, not_before: {scalar(guess.first_date.heading)}}}"
+        lines.append(f"{scalar(late.look.heading)}: {rule}")
+    if lines:
         yield "    check:"
-    listed = "[" + ", ".join(scalar(item) for item in items) + "]"
-    if asked.total:
-        yield f"      {scalar(asked.total)}: {{total_of: {listed}}}  # likely: by its heading"
-    if asked.metric:
-        yield f"      {scalar(asked.metric)}: {_metric(guess, asked, listed)}"
+        yield from (f"      {line}" for line in lines)
+
+
+def kept_at(guess: TableGuess) -> list[str]:
+    """`keep_when` of a table of one time: rows not filled in at that time say nothing to it."""
+    if guess.time is None:
+        return []
+    asked = guess.questionnaire
+    heads = [*asked.items] if asked else [guess.columns["score"].look.heading]
+    dated = guess.columns.get("response_date")
+    if dated is not None and dated.look.at in guess.time.heads:
+        heads.append(dated.look.heading)
+    filled = ", ".join(scalar(heading) for heading in heads)
+    name = "no score at the start" if guess.time.stage == "baseline" else "no score at the end yet"
+    return [f"    keep_when: {{filled: [{filled}], folded_as: {name}}}"]
 
 
 def _all_whole(guess: TableGuess, headings: list[str]) -> bool:

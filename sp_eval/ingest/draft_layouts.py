@@ -12,7 +12,7 @@ from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import look_at
 from sp_eval.ingest.draft_table import dates_of
 from sp_eval.ingest.draft_words import scalar
-from sp_eval.ingest.guess import Guess, TableGuess
+from sp_eval.ingest.table_guess import Guess, TableGuess
 
 __all__ = ["as_one", "layout_lines"]
 

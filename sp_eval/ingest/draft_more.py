@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from sp_eval.contracts.odcs import contract_names
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.contracts.subset import ContractError
 from sp_eval.ingest.draft_words import scalar
+from sp_eval.ingest.folder import shown_pattern
 from sp_eval.ingest.strange_table import StrangeTable, Unread
 
-__all__ = ["told_of", "with_tables"]
+__all__ = ["replaced", "told_of", "with_tables"]
 
 
 def told_of(
-    told: Mapping[str, str], tables: Sequence[StrangeTable], unread: Sequence[Unread]
-) -> dict[str, str]:
-    """`StrangeTable.shown` -> contract, of names as people write them: a file, or `file, sheet S`.
+    told: Iterable[tuple[str, str]], tables: Sequence[StrangeTable], unread: Sequence[Unread]
+) -> dict[str, tuple[str, ...]]:
+    """`StrangeTable.shown` -> contracts, of names as people write them: a file, or `file, sheet S`.
 
-    Raise `ContractError` for a name that is no table's.
+    A file that is told of twice is two tables. Raise `ContractError` for a name that is no table's.
     """
-    found: dict[str, str] = {}
-    for name, contract in told.items():
+    found: dict[str, tuple[str, ...]] = {}
+    for name, contract in told:
         if contract not in contract_names():
             known = ", ".join(contract_names())
             raise ContractError(f"There is no contract '{contract}'; there are: {known}.")
         fits = [one.shown for one in tables if name in {one.shown, one.file, *_names(one)}]
         if not fits:
             raise ContractError(_why_not(name, tables, unread))
-        found |= dict.fromkeys(fits, contract)
+        for shown in fits:
+            found[shown] = (*found.get(shown, ()), contract)
     return found
 
 
@@ -48,18 +51,86 @@ def _why_not(name: str, tables: Sequence[StrangeTable], unread: Sequence[Unread]
     return f"There is no table '{name}' here; there are: {', '.join(t.shown for t in tables)}."
 
 
-def with_tables(text: str, tables: Mapping[str, str], lines: Sequence[str]) -> str:
-    """A draft with further tables at its end, no longer asked about where nothing was used.
+def replaced(held: Mapping[str, object], tables: Iterable[StrangeTable]) -> list[str]:
+    """Names of the tables of a draft that are taken from the same file and sheet as one of these.
 
-    `tables`: file or sheet as the draft names it -> contract; `lines`: theirs, of `datasets`.
+    `held`: its `datasets`, as YAML is read.
+    """
+    here = list(tables)
+    return [
+        name
+        for name, one in held.items()
+        if isinstance(one, dict) and any(_is_of(one, table) for table in here)
+    ]
+
+
+def _is_of(held: Mapping[str, object], table: StrangeTable) -> bool:
+    pattern = str(held.get("file", ""))
+    stars = shown_pattern(pattern).casefold()
+    is_file = pattern == table.file or any(
+        fnmatchcase(file.casefold(), stars) for file in table.files
+    )
+    return is_file and held.get("sheet") == table.sheet
+
+
+def with_tables(
+    text: str,
+    tables: Mapping[str, Iterable[str]],
+    lines: Sequence[str],
+    *,
+    gone: Sequence[str] = (),
+    lacking: Sequence[str] = (),
+) -> str:
+    """A draft with further tables, no longer asked about where nothing was used.
+
+    `tables`: file or sheet as the draft names it -> contracts; `lines`: theirs, of `datasets`.
+    `gone`: names of tables in whose place they come; `lacking`: contracts that no table is of now.
     """
     kept = text.splitlines()
-    for name, contract in tables.items():
+    for name, contracts in tables.items():
         file = name.partition(", sheet ")[0]
-        kept = _without(kept, "absent", contract)
-        for gone in dict.fromkeys([name, file]):
-            kept = _without(kept, "drop", scalar(gone))
-    return "\n".join([*kept, *lines]) + "\n"
+        for contract in contracts:
+            kept = _without(kept, "absent", contract)
+        for used in dict.fromkeys([name, file]):
+            kept = _without(kept, "drop", scalar(used))
+    at = len(kept)
+    for name in gone:
+        start, end = _block(kept, name)
+        kept, at = kept[:start] + kept[end:], min(at, start)
+    at = min(at, len(kept))
+    return "\n".join(_with_absent([*kept[:at], *lines, *kept[at:]], lacking)) + "\n"
+
+
+def _block(lines: Sequence[str], name: str) -> tuple[int, int]:
+    """Where a table begins, with the blank lines above it, and where it ends."""
+    top = next(at for at, line in enumerate(lines) if line.startswith("datasets:"))
+    head = re.compile(rf"  (?:{re.escape(name)}|'{re.escape(name)}'|\"{re.escape(name)}\"):")
+    start = next((at for at in range(top, len(lines)) if head.match(lines[at])), None)
+    if start is None:
+        raise ContractError(
+            f"The table '{name}' of the draft is to be replaced, and its first line was not found:"
+            f" write it as '  {name}:', alone in its line."
+        )
+    end = next(
+        (at for at in range(start + 1, len(lines)) if re.match(r" {0,2}\S", lines[at])), len(lines)
+    )
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    while not lines[start - 1].strip():
+        start -= 1
+    return start, end
+
+
+def _with_absent(lines: list[str], lacking: Sequence[str]) -> list[str]:
+    """The lines with an open question for each contract that no table is taken for any more."""
+    asked = [f"  {name}: '{OPEN}'" for name in lacking]
+    at = next((n for n, line in enumerate(lines) if line.startswith("absent:")), None)
+    if not asked:
+        return lines
+    if at is not None:
+        return [*lines[: at + 1], *asked, *lines[at + 1 :]]
+    at = next(n for n, line in enumerate(lines) if line.startswith("datasets:"))
+    return [*lines[:at], "absent:", *asked, "", *lines[at:]]
 
 
 def _without(lines: list[str], section: str, key: str) -> list[str]:

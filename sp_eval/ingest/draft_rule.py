@@ -7,8 +7,9 @@ from typing import Final
 from sp_eval.contracts.contract import Column
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look
+from sp_eval.ingest.draft_own_rule import own_rule
 from sp_eval.ingest.draft_words import flow, needs_recode, pieces, recode_lines, scalar, words_in
-from sp_eval.ingest.guess import SAME, Guess, TableGuess
+from sp_eval.ingest.table_guess import SAME, Guess, TableGuess
 from sp_eval.ingest.vocabulary import heading_scores, known_word
 
 __all__ = ["date_style", "derived_from", "quarter_of", "rule_lines"]
@@ -24,8 +25,8 @@ def rule_lines(column: Column, guess: TableGuess, dates: str) -> list[str]:
     if name in {"person_key", "referral_id"}:
         key = guess.person if name == "person_key" else guess.reference
         return [f"{name}: {flow(from_=scalar(key.look.heading) if key else _ASK)}"]
-    if name == "practice_code" and "{practice}" in guess.table.file:
-        return [f"{name}: {{from_path: practice}}  # sure: the files are named by it"]
+    if (own := own_rule(name, guess)) is not None:
+        return own
     if (found := guess.columns.get(name)) is not None:
         return _from(column, guess, found, dates)
     if (derived := _derived(column, guess)) is not None:
@@ -63,7 +64,8 @@ def _from(column: Column, guess: TableGuess, found: Guess, dates: str) -> list[s
         return [f"{name}: {flow(from_=heading, parse=kind)}{why}{told}"]
     if column.allowed is None and column.logical_type != "boolean":
         return [f"{name}: {flow(from_=heading)}{why}"]
-    if not needs_recode(column, look) and column.logical_type != "boolean":
+    is_sorted = guess.kept is not None and guess.kept[0].at == look.at
+    if not needs_recode(column, look) and not is_sorted and column.logical_type != "boolean":
         return [f"{name}: {flow(from_=heading)}{why}"]
     return _coded(column, guess, found, why)
 
@@ -91,8 +93,17 @@ def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[st
             pair for pair in words
             if pair[0].casefold() not in guess.not_known or known_word(contract, column, pair[0])
         )  # fmt: skip
-    recode = recode_lines(contract, column, words)
+    is_of_kinds = guess.kept is not None and guess.kept[0].at == look.at
+    folded = _folded(guess, look)
+    recode = recode_lines(contract, column, words, folded=folded, is_of_kinds=is_of_kinds)
     return lines + [f"  {line}" for line in recode]
+
+
+def _folded(guess: TableGuess, look: Look) -> frozenset[str]:
+    """The words of a column that tell which rows count, where it is the one that tells it."""
+    if guess.kept is None or guess.kept[0].at != look.at:
+        return frozenset()
+    return frozenset(word for word, _ in look.words or ()) - frozenset(guess.kept[1])
 
 
 def derived_from(guess: TableGuess, name: str) -> Look | None:

@@ -5,43 +5,41 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-import polars as pl
-
 from sp_eval.contracts.odcs import load_contract
-from sp_eval.contracts.open_questions import OPEN
+from sp_eval.contracts.open_questions import OPEN, UNLIKE
+from sp_eval.ingest.broad_groups import holds_broad_groups
 from sp_eval.ingest.column_look import Look, is_personal
-from sp_eval.ingest.draft_answers import instrument_lines, question_lines
+from sp_eval.ingest.draft_answers import check_lines, instrument_lines, question_lines
+from sp_eval.ingest.draft_covers import covers_lines
 from sp_eval.ingest.draft_rule import derived_from, quarter_of, rule_lines
 from sp_eval.ingest.draft_words import scalar
-from sp_eval.ingest.guess import PERSONAL, Guess, TableGuess, kind_of
-from sp_eval.ingest.parse import written_in
-from sp_eval.ingest.vocabulary import known_word, plain
+from sp_eval.ingest.table_guess import PERSONAL, Guess, TableGuess, kind_of
 
-__all__ = ["dates_of", "dropped_unasked", "table_lines"]
+__all__ = ["dates_of", "dropped_unasked", "side_by_side", "table_lines"]
 
 _ASK: Final = f"'{OPEN}'"
 _FOOTERS: Final = re.compile(
     r"(?:grand |sub)?totals?|sum|end of (?:report|file|data)|overall", re.IGNORECASE
 )
-_SOURCES: Final = {"ae": "ae", "emergency": "inpatient", "elective": "inpatient",
-                   "day_case": "inpatient", "outpatient": "outpatient"}  # fmt: skip
-_NAMES: Final = {
-    ("ae", "ecds", "emergency", "ed"): "ae",
-    ("apc", "ip", "inpatient", "inpatients", "admissions", "spells", "admitted"): "inpatient",
-    ("op", "outpatient", "outpatients"): "outpatient",
-}
 _TWO_WAYS: Final = {"%d": "%m", "%m": "%d"}
-_UNLIKE: Final = "no column of the contract is like it"
 
 
 def table_lines(
-    name: str, guess: TableGuess, layouts: list[str], kept: list[str], by: Look | None = None
+    name: str,
+    guess: TableGuess,
+    layouts: list[str],
+    kept: list[str],
+    by: Look | None = None,
+    *,
+    month: str | None = None,
 ) -> Iterator[str]:
     """Yield the lines of one table in `datasets`, indented.
 
-    `layouts`: lines of its layouts; `kept`: those of `keep_when`, and `by` which column.
+    `layouts`: lines of its layouts; `kept`: those of `keep_when`, and `by` which column;
+    `month`: that of the delivery, if it is known.
     """
     table = guess.table
     contract = load_contract(guess.contract or "")
@@ -57,7 +55,7 @@ def table_lines(
         yield _key("identifier", guess.person)
     if "referral_id" in contract.names:
         yield _key("reference", guess.reference)
-    yield from _covers(guess, dates)
+    yield from covers_lines(guess, dates, month)
     yield from _footer(guess)
     yield from layouts
     yield from kept
@@ -70,6 +68,7 @@ def table_lines(
             continue
         yield from (f"      {line}" for line in rule_lines(column, guess, dates))
     yield from question_lines(guess)
+    yield from check_lines(guess, dates)
     if not layouts:
         yield from _dropped(guess, by)
 
@@ -123,40 +122,6 @@ def dates_of(guess: TableGuess) -> tuple[str, str]:
     return best, "  # sure: no date can be read in another order"
 
 
-def _covers(guess: TableGuess, dates: str) -> Iterator[str]:
-    """From when on the table holds everything: the first month that is as full as the others."""
-    by = {"gp_contact": "contact_date", "hospital_activity": "start_date"}.get(guess.contract or "")
-    if by is None or by not in guess.columns:
-        return
-    look = guess.columns[by].look
-    cells = guess.table.cells.select(pl.col(f"c{look.at}").alias("text"))
-    styles = ["%Y-%m-%d %H:%M:%S"] if look.is_true_date else [*filter(None, [dates]), *look.styles]
-    days = cells.select(pl.coalesce(written_in("text", style) for style in styles)).to_series()
-    months = days.drop_nulls().dt.truncate("1mo").alias("month").value_counts().sort("month")
-    full = months.filter(pl.col("count") * 2 >= pl.col("count").median())
-    start = full["month"][0].isoformat() if full.height else _ASK
-    sources = ", ".join(_sources(guess))
-    yield f"    covers: {{sources: [{sources}], from: {start}}}  # guess: the first full month; ask"
-
-
-def _sources(guess: TableGuess) -> list[str]:
-    if guess.contract == "gp_contact":
-        return ["gp_contact"]
-    if named := [source for words, source in _NAMES.items() if _holds(guess.table.shown, words)]:
-        return named
-    column = load_contract("hospital_activity").column("activity")
-    found = guess.columns.get("activity")
-    words = [word for word, _ in (found.look.words or ())] if found else []
-    known = [known_word("hospital_activity", column, word) for word in words]
-    sources = {_SOURCES[str(k.value)] for k in known if k is not None and k.value in _SOURCES}
-    everything = ["ae", "inpatient", "outpatient"]
-    return sorted(sources) if known and None not in known else everything
-
-
-def _holds(text: str, words: tuple[str, ...]) -> bool:
-    return bool(set(plain(text).split()) & set(words))
-
-
 def _footer(guess: TableGuess) -> Iterator[str]:
     last = guess.table.cells.tail(1)
     for look in guess.looks if last.height else ():
@@ -170,7 +135,7 @@ def _dropped(guess: TableGuess, by: Look | None) -> Iterator[str]:
     """`drop`: each column that is not read, with the reason."""
     used = _used(guess) | ({by.at} if by is not None else set())
     lines = [
-        f"      {scalar(look.heading)}: {_why_dropped(look)}"
+        f"      {scalar(look.heading)}: {_why_dropped(look, guess)}"
         for look in guess.looks
         if look.at not in used
     ]
@@ -189,9 +154,18 @@ def dropped_unasked(group: Sequence[TableGuess], by: Look | None = None) -> tupl
     for guess in group:
         used = _used(guess) | ({by.at} if by is not None else set())
         for look in guess.looks:
-            if look.at not in used and _why_dropped(look).startswith(_UNLIKE):
+            if look.at not in used and _why_dropped(look, guess).startswith(UNLIKE):
                 found[look.heading] = None
     return tuple(found)
+
+
+def side_by_side(guesses: Sequence[TableGuess]) -> list[TableGuess]:
+    """The tables, each told what the others of the same file and sheet read."""
+    read: dict[str, set[int]] = {}
+    for one in guesses:
+        kept = {one.kept[0].at} if one.kept else set()
+        read.setdefault(one.table.shown, set()).update(_used(one) | kept)
+    return [replace(one, elsewhere=frozenset(read[one.table.shown])) for one in guesses]
 
 
 def _used(guess: TableGuess) -> set[int]:
@@ -205,21 +179,32 @@ def _used(guess: TableGuess) -> set[int]:
         used |= {look.at for name in missing if (look := derived_from(guess, name)) is not None}
         if "period_start" in names and "period_start" not in guess.columns:
             used |= {look.at for look in quarter_of(guess)}
+    if guess.first_date is not None:
+        used.add(guess.first_date.at)
     if (asked := guess.questionnaire) is not None:
         headings = {*asked.items, asked.total, asked.metric}
         used |= {look.at for look in guess.looks if look.heading in headings}
     return used
 
 
-def _why_dropped(look: Look) -> str:
+def _why_dropped(look: Look, guess: TableGuess) -> str:
     if (kind := kind_of(look.heading)) is not None:
         return f"{PERSONAL[kind]}  # likely: by its heading"
     if not look.filled:
         return "empty in the delivery this was drafted from  # sure"
+    if look.at in guess.elsewhere and not is_personal(look):
+        return "another table of the same rows has it"
+    told = _told_by_cells(look)
+    return told or f"{UNLIKE}  # guess"
+
+
+def _told_by_cells(look: Look) -> str | None:
     if look.nhs > 0.5:
         return "identifies the person  # sure: by its check digits"
     if look.nhs > 0.2 or look.postcodes > 0.2 or look.names > 0.2:
         return "its cells may tell who somebody is  # likely: by its cells"
     if is_personal(look):
         return "free text may tell who somebody is  # likely: by its cells"
-    return f"{_UNLIKE}  # guess"
+    if holds_broad_groups(look):
+        return "holds broad groups, and a letter would say more  # likely: by its words"
+    return None

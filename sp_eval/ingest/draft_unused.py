@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from sp_eval.contracts.odcs import contract_names
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.draft_words import scalar
-from sp_eval.ingest.guess import TableGuess
 from sp_eval.ingest.strange_table import Unread
+from sp_eval.ingest.table_guess import TableGuess
 
 __all__ = ["left_out", "not_sent"]
 

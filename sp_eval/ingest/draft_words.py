@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -13,7 +13,7 @@ from sp_eval.contracts.contract import Column
 from sp_eval.contracts.mapping_verbs import Scalar
 from sp_eval.contracts.open_questions import OPEN, may_hold
 from sp_eval.ingest.column_look import Look, is_personal, words_of
-from sp_eval.ingest.vocabulary import known_word
+from sp_eval.ingest.vocabulary import broad_groups, known_in, known_word, plain
 
 __all__ = ["flow", "needs_recode", "pieces", "recode_lines", "scalar", "words_in"]
 
@@ -59,16 +59,26 @@ def pieces(cells: pl.Series) -> tuple[str, pl.Series] | None:
 
 
 def recode_lines(
-    contract: str, column: Column, words: Sequence[tuple[str, int]] | None, *, anchor: str = ""
+    contract: str,
+    column: Column,
+    words: Sequence[tuple[str, int]] | None,
+    *,
+    folded: Collection[str] = (),
+    is_of_kinds: bool = False,
 ) -> list[str]:
     """The lines of `recode`, indented below it; each word of the column has one.
+
+    `folded`: words of rows that do not count, which must have a meaning all the same.
+    `is_of_kinds`: the words tell kinds of visits, and no names.
 
     Words are written only where the column is one of codes beyond doubt: some are known, or all
     are short; words nobody knows may be names.
     """
-    head = f"recode:{anchor}  # {_listed(column)}"
-    known = {word: known_word(contract, column, word) for word, _ in words or ()}
-    if not words or not _are_codes(column, known, words):
+    head = f"recode:  # {_listed(column)}"
+    meaning = known_in if is_of_kinds else known_word
+    known = {word: meaning(contract, column, word) for word, _ in words or ()}
+    counted = [pair for pair in words or () if pair[0] not in folded]
+    if not words or not (is_of_kinds or _are_codes(column, known, counted)):
         return [
             head,
             f"  '{OPEN}': '{OPEN}'  # its words are not written here, for they may tell who"
@@ -78,7 +88,11 @@ def recode_lines(
     is_plain = _are_plain(known, words)
     for word, count in sorted(words, key=lambda pair: (pair[0].casefold(), pair[0])):
         found = known[word]
-        if found is None and count <= _SELDOM and (_is_wordy(word) or not is_plain):
+        if word in folded:
+            lines.append(
+                f"  {scalar(word)}: {_any_value(column)}  # folded above, so never counted"
+            )
+        elif found is None and count <= _SELDOM and (_is_wordy(word) or not is_plain):
             held_back += 1
         elif found is None:
             lines.append(f"  {scalar(word)}: '{OPEN}'")
@@ -91,6 +105,11 @@ def recode_lines(
             " somebody is: write a line for each"
         )
     return lines
+
+
+def _any_value(column: Column) -> str:
+    values = may_hold(column).split(", ")
+    return "other" if "other" in values else values[0]
 
 
 def _is_wordy(word: str) -> bool:
@@ -121,7 +140,7 @@ def _are_codes(
 
 def _are_plain(known: Mapping[str, object], words: Sequence[tuple[str, int]]) -> bool:
     """Whether a third of the words are known ones, or all are short codes."""
-    found = sum(1 for value in known.values() if value is not None)
+    found = sum(1 for word, to in known.items() if to is not None or plain(word) in broad_groups())
     return 3 * found >= len(known) or all(_CODE.fullmatch(word) for word, _ in words)
 
 

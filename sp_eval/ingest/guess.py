@@ -2,87 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from sp_eval.contracts.contract import Column, Contract
+from sp_eval.contracts.contract import Contract
 from sp_eval.contracts.odcs import contract_names, load_contract
-from sp_eval.ingest.column_look import Look, is_personal, look_at
+from sp_eval.ingest.column_look import Look, look_at
+from sp_eval.ingest.guess_fit import UNKNOWN, fit
 from sp_eval.ingest.header import looks_like_data
+from sp_eval.ingest.practice_names import practice_codes
 from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
 from sp_eval.ingest.strange_table import StrangeTable
-from sp_eval.ingest.vocabulary import (
-    Confidence,
-    heading_scores,
-    known_word,
-    not_known_words,
-    plain,
-)
+from sp_eval.ingest.table_guess import Guess, TableGuess, kind_of
+from sp_eval.ingest.vocabulary import Confidence, heading_scores, plain
 
 __all__ = [
     "ENOUGH",
-    "PERSONAL",
-    "SAME",
-    "Guess",
-    "TableGuess",
     "as_contract",
+    "classified",
     "guess_tables",
-    "kind_of",
+    "reference_of",
+    "said_to_be",
     "score_of",
 ]
 
-PERSONAL: Final = {
-    "names": "identifies the person",
-    "birth": "identifies the person",
-    "place": "tells where the person lives",
-    "number": "identifies the person",
-    "staff": "identifies a member of staff",
-    "text": "free text may tell who somebody is",
-}
-SAME: Final = 0.95  # of a heading's likeness: the words themselves, in whatever order
 ENOUGH: Final = 3.0
 _NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
-_BY_CELLS: Final = 0.78
-_ALMOST: Final = 0.98  # of the filled cells; the others are slips
-_PARTS: Final = {
-    "imd_decile": (10, r"\b(?:dep|depriv\w*|imd|deciles?|tenths?)\b"),
-    "imd_quintile": (5, r"\b(?:dep|depriv\w*|imd|quintiles?|fifths?)\b"),
-}
-_UNKNOWN: Final = "by its heading; none of its words is known"
-_WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, _UNKNOWN: 0.25}
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A source column, and why it is taken for this one."""
-
-    look: Look
-    how: Confidence
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableGuess:
-    """What a table is taken for; `contract` is None where nothing fits.
-
-    `looks`: its columns that can be named; `unnamed`: places (from 1) of those whose heading is
-    blank, stands twice, or may itself be data. `not_known`: texts, in small letters, that will
-    count as blank.
-    """
-
-    table: StrangeTable
-    looks: tuple[Look, ...]
-    unnamed: tuple[int, ...]
-    contract: str | None = None
-    how: Confidence = "guess"
-    why: str = ""
-    columns: Mapping[str, Guess] = field(default_factory=dict)
-    person: Guess | None = None
-    reference: Guess | None = None
-    questionnaire: Questionnaire | None = None
-    not_known: frozenset[str] = frozenset()
+_WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, UNKNOWN: 0.25}
 
 
 def guess_tables(
@@ -99,17 +46,9 @@ def guess_tables(
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
-    return by_number, [_classified(one, (told or {}).get(one.table.shown)) for one in begun]
-
-
-def kind_of(heading: str) -> str | None:
-    """Of which kind a heading is that may not be carried (`PERSONAL`); None if it may."""
-    scores = heading_scores(heading)
-    kinds = [(score, of) for (of, _), score in scores.items() if of in PERSONAL and score >= SAME]
-    if not kinds:
-        return None
-    others = [s for (of, column), s in scores.items() if of not in PERSONAL and column]
-    return max(kinds)[1] if max(kinds)[0] >= max(others, default=0.0) else None
+    practices = practice_codes([one.looks for one in begun])
+    begun = [replace(one, practices=practices) for one in begun]
+    return by_number, [classified(one, (told or {}).get(one.table.shown)) for one in begun]
 
 
 def _looked_at(table: StrangeTable, not_known: Collection[str]) -> TableGuess:
@@ -149,6 +88,11 @@ def _headed(looks: Sequence[Look], of: str, *, but: Guess | None = None) -> Gues
     return Guess(best, "sure" if score == 1.0 else "likely", "by its heading")
 
 
+def reference_of(one: TableGuess) -> Guess | None:
+    """The column headed as the scheme's own reference of a referral."""
+    return one.reference or _headed(one.looks, "referral_id", but=one.person)
+
+
 def _listed(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
     """The column, none of whose cells stands twice, that lists the people of the other tables."""
     people = {
@@ -164,12 +108,12 @@ def _listed(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
     return None
 
 
-def _classified(one: TableGuess, told: str | None) -> TableGuess:
+def classified(one: TableGuess, told: str | None = None) -> TableGuess:
     """The guess completed with the contract that fits best, if any does, or that was told."""
-    keyed = _headed(one.looks, "referral_id", but=one.person)
+    keyed = reference_of(one)
     asked = questionnaire_in(one.looks, one.table.shown)
     if told is not None:
-        return replace(as_contract(one, told, keyed, asked), how="sure", why="it was said to be")
+        return said_to_be(one, told)
     best: tuple[float, TableGuess] | None = None
     for name in (name for name in contract_names() if name != "patient"):
         tried = as_contract(one, name, keyed, asked)
@@ -185,6 +129,13 @@ def _classified(one: TableGuess, told: str | None) -> TableGuess:
     return replace(best[1], how=how, why=f"by its name and {said}" if named else f"by {said}")
 
 
+def said_to_be(one: TableGuess, name: str) -> TableGuess:
+    """The table taken for a contract because somebody says so."""
+    asked = questionnaire_in(one.looks, one.table.shown)
+    tried = as_contract(one, name, reference_of(one), asked)
+    return replace(tried, how="sure", why="it was said to be")
+
+
 def as_contract(
     one: TableGuess,
     name: str,
@@ -197,13 +148,14 @@ def as_contract(
     if name == "referral" and reference is None:
         reference = _unique(one)
     taken = {guess.look.at for guess in (one.person, reference) if guess is not None}
+    taken |= one.elsewhere
     pairs = [
         (-score, look.at, column.name, Guess(look, how, why))
         for column in contract.columns
         if column.name not in {"person_key", "referral_id"}
         for look in one.looks
         if look.at not in taken
-        for score, how, why in _fit(name, column, look)
+        for score, how, why in fit(name, column, look, one.practices)
     ]
     columns: dict[str, Guess] = {}
     for _, at, target, guess in sorted(pairs, key=lambda pair: pair[:3]):
@@ -211,6 +163,7 @@ def as_contract(
             columns[target] = guess
             taken.add(at)
     _first_dates(contract, one, columns, taken)
+    _only_numbers(contract, one, columns, taken)
     return replace(
         one, contract=name, columns={n: columns[n] for n in contract.names if n in columns},
         reference=reference, questionnaire=asked if name == "outcome_response" else None,
@@ -231,80 +184,32 @@ def _first_dates(
                 break
 
 
+def _only_numbers(
+    contract: Contract, one: TableGuess, columns: dict[str, Guess], taken: set[int]
+) -> None:
+    """Take the only column of numbers for a number that must be given and no heading tells."""
+    missing = [c for c in contract.columns if c.required and c.name not in columns]
+    free = [
+        look for look in one.looks
+        if look.at not in taken and look.numbers >= 0.9 and not look.is_date
+        and kind_of(look.heading) is None and look.nhs <= 0.2
+    ]  # fmt: skip
+    for column in missing:
+        if column.logical_type == "number" and len(free) == 1:
+            columns[column.name] = Guess(free[0], "guess", "by its cells: the only numbers")
+            taken.add(free[0].at)
+
+
 def _unique(one: TableGuess) -> Guess | None:
     """A column that numbers the rows, for want of one headed as their reference."""
     for look in one.looks:
         is_free = one.person is None or look.at != one.person.look.at
+        is_free = is_free and look.at not in one.elsewhere
         counts = 0 < look.filled == look.distinct == one.table.cells.height
         is_code = look.unspaced >= 0.95 and not look.is_date
         if is_free and counts and is_code and kind_of(look.heading) is None:
             return Guess(look, "guess", "by its cells: none stands twice")
     return None
-
-
-def _fit(contract: str, column: Column, look: Look) -> Iterator[tuple[float, Confidence, str]]:
-    """How well a source column may be this one: a score from 0 to 1, and why."""
-    if kind_of(look.heading) is not None or not _can_be(column, look):
-        return
-    score = heading_scores(look.heading).get((contract, column.name), 0.0)
-    coded = column.allowed is not None or column.logical_type == "boolean"
-    if score and coded and look.filled and not _knows_any(contract, column, look):
-        yield score * 0.7, "guess", _UNKNOWN
-    elif score:
-        tells = column.logical_type != "string" or column.allowed or column.pattern
-        how: Confidence = "sure" if score >= SAME and tells and look.filled else "likely"
-        yield score, how, "by its heading and cells" if tells and look.filled else "by its heading"
-    elif (column.name == "practice_code" and look.practices > 0.9) or (
-        column.name == "lsoa_code" and look.areas > 0.9
-    ):
-        yield 0.9, "likely", "by its cells"
-    elif column.name in _PARTS and _is_part(look, column.name):
-        yield 0.9, "guess", "by its heading and numbers"
-    elif coded and _recognised(contract, column, look):
-        yield _BY_CELLS, "guess", "by its cells"
-
-
-def _is_part(look: Look, name: str) -> bool:
-    """Whether a column is headed as one of deprivation, and holds its tenths, or fifths."""
-    most, said = _PARTS[name]
-    told = not_known_words()
-    counted = [(word, n) for word, n in look.words or () if word.casefold() not in told]
-    ranks = {str(rank) for rank in range(1, most + 1)}
-    inside = sum(n for word, n in counted if word in ranks)
-    held = {word for word, _ in counted} & ranks
-    return (
-        bool(re.search(said, plain(look.heading)))
-        and inside >= _ALMOST * sum(n for _, n in counted) > 0
-        and max((int(word) for word in held), default=0) > most // 2
-    )
-
-
-def _knows_any(contract: str, column: Column, look: Look) -> bool:
-    several = look.words is None  # too many to tell: cells of several words, perhaps
-    return several or any(known_word(contract, column, word) for word, _ in look.words or ())
-
-
-def _recognised(contract: str, column: Column, look: Look) -> bool:
-    """Whether most words of a column are known ones of this list, and more than one is."""
-    known = {
-        word for word, _ in look.words or () if len(word) > 3 and known_word(contract, column, word)
-    }
-    return len(known) > 1 and 2 * len(known) > len(look.words or ())
-
-
-def _can_be(column: Column, look: Look) -> bool:
-    if not look.filled or max(look.nhs, look.postcodes) > 0.2:
-        return not look.filled
-    if column.logical_type == "date":
-        return look.is_date or bool(look.months)
-    if column.logical_type in {"integer", "number"}:
-        return (look.whole if column.logical_type == "integer" else look.numbers) >= 0.9
-    if column.pattern is not None:
-        shares = {"practice_code": look.practices, "lsoa_code": look.areas}
-        return shares.get(column.name, look.short_codes) > 0.5
-    if column.allowed is not None or column.logical_type == "boolean":
-        return not look.is_date and not is_personal(look) and look.distinct <= 200
-    return not look.is_date and look.sentences <= 0.2 and look.names <= 0.5
 
 
 def score_of(tried: TableGuess) -> float:

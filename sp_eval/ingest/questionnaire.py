@@ -15,6 +15,8 @@ __all__ = ["Questionnaire", "questionnaire_in"]
 
 _ALIKE = 0.75
 _FEWEST = 2  # columns; one may be anything
+_SCORE = frozenset({"score", "scores", "total", "raw", "result", "points", "metric", "converted"})
+_NO_SCORE = frozenset({"level", "band", "category", "change", "difference", "gain", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,25 @@ def questionnaire_in(looks: Sequence[Look], name: str) -> Questionnaire | None:
                 score,
                 Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how),
             )
-    return best[1] if best is not None else _one_score(numbers)
+    return best[1] if best is not None else _one_score(numbers, name)
 
 
-def _one_score(looks: Sequence[Look]) -> Questionnaire | None:
-    """A column headed by a questionnaire's name, whose items are nowhere: one score a row."""
-    named = [
-        (look, instrument)
+def _one_score(looks: Sequence[Look], name: str) -> Questionnaire | None:
+    """A column of scores of a questionnaire that it, or the table, names; its items are nowhere."""
+    scored = [
+        (look, set(plain(look.heading).split()))
         for look in looks
-        for instrument in _scores()
-        if instrument in plain(look.heading).split() and look.filled
+        if look.filled and not look.is_date and not set(plain(look.heading).split()) & _NO_SCORE
     ]
+    named = [(look, one) for look, _ in scored for one in _named_in(look.heading)]
+    if not named:
+        of_table = _named_in(name)
+        named = [
+            (look, one) for one in of_table[:1] for look, words in scored
+            if words & _SCORE and len(of_table) == 1
+        ]  # fmt: skip
+    if len(named) > 1:
+        named = [one for one in named if set(plain(one[0].heading).split()) & _SCORE]
     if len(named) != 1:
         return None
     look, instrument = named[0]
@@ -69,6 +79,21 @@ def _one_score(looks: Sequence[Look]) -> Questionnaire | None:
     if wanted not in kinds:
         return None
     return Questionnaire(instrument, {look.heading: kinds[wanted]}, None, None, "likely")
+
+
+def _named_in(text: str) -> list[str]:
+    """The questionnaires with a score of their own that a text names, as `PHQ-9` and `EQ5D`."""
+    words = plain(text).split()
+    told = {
+        "".join(words[at : at + n]) for n in (1, 2, 3) for at in range(len(words) - n + 1)
+    }  # fmt: skip
+    return [
+        name
+        for name, kinds in _scores().items()
+        if {"total", "metric"} & set(kinds)
+        and (name in told
+        or any(len(word) > 2 and name.startswith(word) and "_" not in name for word in told))
+    ]  # fmt: skip
 
 
 @cache

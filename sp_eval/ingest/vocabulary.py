@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -24,11 +24,14 @@ from sp_eval.ingest.renamed import likeness
 __all__ = [
     "Confidence",
     "Known",
+    "broad_groups",
     "heading_scores",
+    "known_in",
     "known_word",
     "not_known_words",
     "plain",
     "setting_of",
+    "stage_words",
 ]
 
 Confidence = Literal["sure", "likely", "guess"]
@@ -36,6 +39,8 @@ ALIKE: Final = 0.8
 _LISTS: Final = {
     "person.sex": "sex",
     "patient.sex": "sex",
+    "person.ethnic_category": "ethnic",
+    "patient.ethnic_category": "ethnic",
     "referral.route": "route",
     "referral.primary_need": "need",
     "referral.secondary_needs": "need",
@@ -50,6 +55,7 @@ _LISTS: Final = {
     "outcome_response.stage": "stage",
 }
 _BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
+_NOT_ALONE: Final = frozenset({"home", "virtual", "wellness", "ambulatory"})
 _SHORT: Final = 2  # letters; such a word of another scheme may mean anything here
 
 
@@ -138,6 +144,8 @@ def known_word(contract: str, column: Column, word: str) -> Known | None:
     """What a sender's word means in a column of a contract; None if nobody knows."""
     held = ("true", "false") if column.logical_type == "boolean" else column.allowed or ()
     text = plain(word)
+    if column.name == "ethnic_category" and text in broad_groups():
+        return None
     exact = _words(contract, column).get(text)
     if exact is not None and (exact.how == "guess" or word not in held):
         return exact
@@ -193,9 +201,49 @@ def _settings() -> Mapping[str, str]:
     return {plain(r["word"]): r["value"] for r in code_table("word") if r["of"] == "setting"}
 
 
+@cache
 def setting_of(word: str) -> str | None:
-    """Where a visit took place: `gp`, `hospital`, or None where the word does not tell."""
-    return _settings().get(plain(word))
+    """Where a visit took place: `gp`, `hospital`, or None where the word does not tell.
+
+    A word of several, as `GP by phone`, tells what the words in it do, if they agree.
+    """
+    words = plain(word).split()
+    if (whole := _settings().get(" ".join(words))) is not None:
+        return whole
+    parts = {_settings().get(part) for part in _parts(words) if part not in _NOT_ALONE} - {None}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def known_in(contract: str, column: Column, word: str) -> Known | None:
+    """What a word means that says several things, as `GP phone call`; None if it does not agree.
+
+    For columns whose words are no names: a name may hold any word.
+    """
+    if (whole := known_word(contract, column, word)) is not None:
+        return whole
+    known = _words(contract, column)
+    values = {known[part].value for part in _parts(plain(word).split()) if part in known}
+    return Known(values.pop(), "guess") if len(values) == 1 else None
+
+
+def _parts(words: Sequence[str]) -> list[str]:
+    """Each word, and each two or three that stand together, but for single letters."""
+    parts = [
+        " ".join(words[at : at + n]) for n in (1, 2, 3) for at in range(len(words) - n + 1)
+    ]  # fmt: skip
+    return [part for part in parts if len(part) > 1]
+
+
+@cache
+def broad_groups() -> frozenset[str]:
+    """Words for ethnic groups too broad for a letter of the 2001 census, as they are compared."""
+    return frozenset(plain(r["word"]) for r in code_table("word") if r["of"] == "ethnic_broad")
+
+
+@cache
+def stage_words() -> Mapping[str, str]:
+    """What senders call the first time they ask, and a later one, as it is compared."""
+    return {plain(r["word"]): r["value"] for r in code_table("word") if r["of"] == "stage"}
 
 
 @cache

@@ -111,6 +111,48 @@ def test_a_table_is_begun_for_the_contract_that_is_said_and_the_rest_stays(month
     assert [(one.rows, one.refused) for one in seen] == [(30, None), (30, None)]
 
 
+def test_a_table_taken_for_the_wrong_thing_is_replaced_and_other_answers_stay(month: Path) -> None:
+    _, file = new(month, "--as", "stays.csv=contact")
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("Colour: no column", "Colour: ours, no column")
+    file.write_text(text.replace(f"title: '{OPEN}'", "title: Test"), encoding="utf-8")
+    before = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert "contact" not in before["absent"]
+    ended, _ = new(month, "--as", "stays.csv=hospital_activity")
+    assert ended.status == 0, ended.err
+    after = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert after["datasets"]["stays"]["contract"] == "hospital_activity"
+    assert list(after["datasets"]) == list(before["datasets"])
+    assert after["datasets"]["log"] == before["datasets"]["log"]
+    assert (after["title"], after["drop"]) == ("Test", before["drop"])
+    absent = {**before["absent"], "contact": OPEN}
+    assert after["absent"] == {k: v for k, v in absent.items() if k != "hospital_activity"}
+    told_twice = ("--as", "stays.csv=gp_contact", "--as", "stays.csv=hospital_activity")
+    assert new(month, *told_twice)[0].status == 0
+    tables = yaml.safe_load(file.read_text(encoding="utf-8"))["datasets"].values()
+    contracts = ["referral", "gp_contact", "hospital_activity"]
+    assert [table["contract"] for table in tables] == contracts
+
+
+def test_three_question_marks_are_replaced_without_harm_to_the_rest(month: Path) -> None:
+    _, file = new(month)
+    before = file.read_text(encoding="utf-8").splitlines()
+    head = [line for line in before if line.startswith("#")]
+    assert not any(OPEN in line for line in head)
+
+
+def test_a_column_of_the_referrals_references_is_known_by_its_cells(
+    csv_file: Write, number: Callable[[int], str], tmp_path: Path
+) -> None:
+    head = ["Ledger key", "NHS", "Date of referral"]
+    cases = [[f"C{n}", number(n), f"{13 + n % 15}/06/2018"] for n in range(30)]
+    csv_file("month/referrals.csv", [head, *cases])
+    talks = [[f"C{n % 30}", f"{13 + n % 15}/07/2018", "Phone"] for n in range(90)]
+    csv_file("month/contacts.csv", [["Whom", "Date", "Mode"], *talks])
+    found = yaml.safe_load(draft_mapping("testshire", tmp_path / "month").text)["datasets"]
+    assert (found["contacts"]["contract"], found["contacts"]["reference"]) == ("contact", "Whom")
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
