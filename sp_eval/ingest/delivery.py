@@ -22,7 +22,7 @@ from sp_eval.ingest.parse import month_end
 from sp_eval.ingest.reading import opened, read_and_judge, settled, unread_sheets
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.resubmission import WHO_DIED, Clerk, set_aside
-from sp_eval.ingest.sent_twice import refuse_repeated
+from sp_eval.ingest.sent_twice import refusal_of_copy, refuse_repeated
 from sp_eval.ingest.stranger import refuse_stranger
 from sp_eval.ingest.taken import TakenIn
 from sp_eval.ingest.workbook import Workbook
@@ -196,11 +196,19 @@ def _line_to_add(renamed: Mapping[str, str], found: Found, book: Book) -> str:
         f" to: {json.dumps(heading, ensure_ascii=False)}, from: {book.month}}}"
         for column, heading in renamed.items()
     )
-    named = " and ".join(f"'{heading}' is '{column}'" for column, heading in renamed.items())
+    named = " and ".join(
+        f"'{column}' is called so again"
+        if heading == column
+        else f"'{heading}' is '{column}' under another name"
+        for column, heading in renamed.items()
+    )
+    # of an earlier renaming there is a list already, which `SchemeMapping.at` made a layout of
+    where, line = (
+        ("the list 'renamed' of ", lines) if found.dataset.layouts else ("", f"renamed: [{lines}]")
+    )
     return (
-        f"{found.file}: if {named} under another name from {book.month} on, add to"
-        f" '{found.name}' in data_contracts/schemes/{book.scheme_code}/mapping.yaml:"
-        f"  renamed: [{lines}]"
+        f"{found.file}: if {named} from {book.month} on, add to {where}"
+        f"'{found.name}' in data_contracts/schemes/{book.scheme_code}/mapping.yaml:  {line}"
     )
 
 
@@ -221,7 +229,7 @@ def _take_strangers(
         if set_aside(data, file, data.sha256, book):
             continue
         place = book.place(file, sha256=data.sha256)
-        book.refuse(place, refuse_stranger(file, data, mapping))
+        book.refuse(place, refusal_of_copy(data, book) or refuse_stranger(file, data, mapping))
 
 
 def hold_against_deaths(book: Book, known_deaths: pl.DataFrame | None) -> pl.DataFrame | None:

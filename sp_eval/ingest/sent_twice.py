@@ -6,8 +6,9 @@ import polars as pl
 
 from sp_eval.ingest.book import Book, Reading
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.text_file import TextFile
 
-__all__ = ["refuse_repeated"]
+__all__ = ["refusal_of_copy", "refuse_repeated"]
 
 
 def refuse_repeated(book: Book) -> None:
@@ -35,6 +36,17 @@ def refuse_repeated(book: Book) -> None:
         refusal = FileRefusedError("sent_twice", detail, rows_in=reading.gated.rows_in)
         book.refuse(reading.place, refusal, reading.found.dataset.declared.version)
     book.readings = kept
+
+
+def refusal_of_copy(data: TextFile, book: Book) -> FileRefusedError | None:
+    """The refusal of a file of no agreed name that is a copy of one read; None if it is none."""
+    read = {r.place.delivery_id: r for r in book.readings if r.place.sha256 == data.sha256}
+    if not read:
+        return None
+    twin = next(iter(read.values())).place.file
+    detail = f"It is the same file as {twin}, so it is not counted again."
+    rows = sum(reading.gated.rows_in for reading in read.values())
+    return FileRefusedError("sent_twice", detail, rows_in=rows)
 
 
 def _are_same(one: Reading, other: Reading) -> bool:

@@ -46,8 +46,9 @@ class Withdrawal(BaseModel):
     def sentence(self) -> str:
         """What is told of it in every run."""
         return (
-            f"{self.scheme}/{self.month}: withdrawn by {self.withdrawn_by}: {self.reason} It is not"
-            " used until its entry is taken out of withdrawn.yaml."
+            f"{self.scheme}/{self.month}: withdrawn by {self.withdrawn_by}:"
+            f" {self.reason.rstrip('.')}. It is not used until its entry is taken out of"
+            " withdrawn.yaml, however often it is sent again."
         )
 
 

@@ -57,7 +57,11 @@ def test_the_line_proposed_makes_the_month_readable_and_leaves_the_earlier_ones(
     assert take(mended).delivery["rows_accepted"].to_list() == [5]
     csv_file("gp.csv", [["NHS", "Date", "Who", "How", "Came"], *rows])
     earlier = [[row[0], "01/03/2019", *row[2:]] for row in rows]
-    assert take(mended).rejection["rule"].to_list() == ["column_missing"]
+    back = take(mended)  # and when the old heading comes back: a line for the list there is
+    assert back.rejection["rule"].to_list() == ["column_missing"]
+    (told,) = (one for one in back.notices if "from 2019-04 on" in one)
+    assert "'Date' is called so again from 2019-04 on, add to the list 'renamed' of 'gp'" in told
+    assert told.endswith('mapping.yaml:  {column: "Date", to: "Date", from: 2019-04}')
     csv_file("gp.csv", [["NHS", "Date", "Who", "How", "Came"], *earlier])
     assert take(mended, month="2019-03").delivery["rows_accepted"].to_list() == [5]
 

@@ -50,6 +50,20 @@ def test_so_do_the_same_rows_saved_otherwise(
     assert take(gp_book(file="gp_*.csv")).stopped
 
 
+def test_a_copy_under_a_name_nobody_agreed_on_is_told_as_a_copy(
+    gp_book: Make, take: Take, csv_file: Write, rows: list[list[str]]
+) -> None:
+    for name in ("gp.csv", "gp copy.csv"):
+        csv_file(name, rows)
+    csv_file("gp old.csv", rows[:3])
+    taken = take(gp_book(file="gp.csv"))
+    told = {row["file"]: (row["rule"], row["reason"]) for row in taken.rejection.rows(named=True)}
+    assert told["gp copy.csv"][0] == "sent_twice"
+    assert "It is the same file as gp.csv" in told["gp copy.csv"][1]
+    assert told["gp old.csv"][0] == "unreadable"
+    assert taken.delivery.filter(file="gp copy.csv")["rows_quarantined"].to_list() == [3]
+
+
 def test_files_that_differ_or_are_empty_are_left_alone(
     gp_book: Make, take: Take, csv_file: Write, rows: list[list[str]]
 ) -> None:
