@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.odcs import Column, Contract, ContractError
-from sp_eval.contracts.template_marks import wrong_when
+from sp_eval.contracts.template_marks import no_such_pair, wrong_order, wrong_when
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -19,6 +22,8 @@ __all__ = ["EXPLANATION_HEADER", "EXPLANATION_SHEET", "explanation", "write_temp
 EXPLANATION_SHEET: Final = "What to fill in"
 EXPLANATION_HEADER: Final = ("column", "must be filled", "what it means", "how to write it")
 _CODES_SHEET: Final = "Lists"
+_SCALES_SHEET: Final = "Questionnaires"
+_REGISTRY: Final = "codes/instrument.csv"
 _ROWS: Final = 10_000  # rows that get formats and lists; more may be typed without them
 # bold and underlined besides, for whom red is a shade of grey
 _WRONG: Final = {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "underline": 1}
@@ -58,9 +63,16 @@ def explanation(column: Column) -> tuple[str, str, str, str]:
     return (
         column.name,
         "yes" if column.required else "no",
-        column.template_note or column.description,
+        # a sheet has blank cells, where a database has nulls
+        re.sub(r"\b([Nn])ull\b", _blank, column.template_note or column.description).replace(
+            _REGISTRY, f"the sheet {_SCALES_SHEET}"
+        ),
         _how(column),
     )
+
+
+def _blank(null: re.Match[str]) -> str:
+    return "Blank" if null[1] == "N" else "blank"
 
 
 def _how(column: Column) -> str:
@@ -77,8 +89,16 @@ def _how(column: Column) -> str:
     if column.unit is not None:
         how += f"; unit: {column.unit}"
     if column.examples:
-        how += f"; for example {column.examples[0]}"
+        how += f"; for example {_written(column)}"
     return how
+
+
+def _written(column: Column) -> str:
+    """The first example, as a sender writes it."""
+    example = str(column.examples[0])
+    if column.logical_type == "date":
+        return date.fromisoformat(example).strftime("%d/%m/%Y")
+    return example
 
 
 def _write_workbook(contract: Contract, file: BinaryIO) -> None:
@@ -97,6 +117,9 @@ def _write_workbook(contract: Contract, file: BinaryIO) -> None:
             sheet.set_column(position, position, width, book.add_format(_cell_format(column)))
             listed = _add_pick_list(sheet, lists, position, column)
             _mark_wrong(sheet, red, contract, position, listed)
+        _mark_order(sheet, red, contract)
+        if {"instrument", "item"} <= set(contract.names):
+            _list_scales(book, lists, sheet, contract, red)
         lists.hide()
 
 
@@ -123,19 +146,59 @@ def _mark_wrong(
     for formula in wrong_when(
         contract.columns[position], cell=cell, row=f"$A2:${last}2", listed=listed
     ):
-        asked = {"type": "formula", "criteria": f"={formula}", "format": red}
-        sheet.conditional_format(1, position, _ROWS, position, asked)
+        _turn_red(sheet, red, position, formula)
+
+
+def _turn_red(sheet: Worksheet, red: Format, position: int, formula: str) -> None:
+    asked = {"type": "formula", "criteria": f"={formula}", "format": red}
+    sheet.conditional_format(1, position, _ROWS, position, asked)
+
+
+def _mark_order(sheet: Worksheet, red: Format, contract: Contract) -> None:
+    """Mark dates that precede one of their row which they must follow."""
+    dates = {
+        column.name: f"${_letter(position)}2"
+        for position, column in enumerate(contract.columns)
+        if column.logical_type == "date"
+    }
+    for rule in contract.rules:
+        if (formula := wrong_order(rule, dates)) is not None:
+            _turn_red(sheet, red, contract.names.index(rule.columns[0]), formula)
+
+
+def _list_scales(
+    book: Workbook, lists: Worksheet, sheet: Worksheet, contract: Contract, red: Format
+) -> None:
+    """Add a sheet of all questionnaires with their items, and mark items that are of none."""
+    rows = code_table("instrument")
+    scales = book.add_worksheet(_SCALES_SHEET)
+    scales.write_row(0, 0, ("instrument", "item", "lowest", "highest", "what it is"))
+    for at, row in enumerate(rows, start=1):
+        told = (row["instrument"], row["item"], row["minimum"], row["maximum"], row["label"])
+        scales.write_row(at, 0, told)
+    for position, width in enumerate((20, 26, 8, 8, 70)):
+        scales.set_column(position, position, width)
+    scales.freeze_panes(1, 0)
+    beyond = len(contract.columns)
+    lists.write_column(0, beyond, [f"{row['instrument']}|{row['item']}" for row in rows])
+    letter = _letter(beyond)
+    pairs = f"{_CODES_SHEET}!${letter}$1:${letter}${len(rows)}"
+    first, second = (contract.names.index(name) for name in ("instrument", "item"))
+    formula = no_such_pair(f"${_letter(first)}2", f"${_letter(second)}2", pairs)
+    _turn_red(sheet, red, second, formula)
 
 
 def _add_pick_list(sheet: Worksheet, lists: Worksheet, position: int, column: Column) -> str | None:
     """Let a column's values be picked; return where they stand, None where there are none."""
     values = _BOOLEAN if column.logical_type == "boolean" else column.allowed
-    if values is None or column.separator is not None:
+    if values is None:
         return None
     # a list in a sheet has no limit of length, one inside the cell's own rule ends at 255
     lists.write_column(0, position, values)
     letter = _letter(position)
     listed = f"{_CODES_SHEET}!${letter}$1:${letter}${len(values)}"
+    if column.separator is not None:
+        return listed  # several may stand in a cell, and a pick list gives one
     sheet.data_validation(
         1,
         position,

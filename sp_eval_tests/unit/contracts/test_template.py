@@ -28,7 +28,8 @@ def test_the_second_sheet_explains_every_column(workbook: Path) -> None:
     told = {row[0]: row[1:] for row in rows}
     assert tuple(told) == REFERRAL.names
     assert told["referral_date"][0] == "yes"
-    assert told["referral_date"][2] == "a date, dd/mm/yyyy; for example 2017-05-01"
+    assert told["referral_date"][2] == "a date, dd/mm/yyyy; for example 01/05/2017"
+    assert told["route"][1] == "Who referred. Blank = not recorded."
     assert told["closed_date"][0] == "no"
     assert told["is_carer"][2] == "TRUE or FALSE"
     assert told["outcome"][2].startswith("one of: accepted, declined")

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import polars as pl
 import pytest
 
+from sp_eval.contracts.codes import code_table
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.template import write_template
 
@@ -43,6 +45,16 @@ class _Text(str):
         return _number(self) * other
 
 
+class _Blank(float):
+    """An empty cell: no number, and 0 where it is compared with one."""
+
+
+def _at(row: list[Cell], letter: str) -> Cell:
+    at = ord(letter) - ord("A")
+    found = row[at] if at < len(row) else None
+    return _Blank() if found is None else found
+
+
 def _if_error(value: Any, instead: Any) -> Any:
     try:
         return value()
@@ -61,10 +73,13 @@ FUNCTIONS: dict[str, Any] = {
     "RIGHT": lambda x, n: _digits(x)[-n:],
     "REPT": lambda x, n: x * n,
     "SUBSTITUTE": lambda x, a, b: _digits(x).replace(a, b),
+    "LOWER": lambda x: _digits(x).lower(),
+    "FIND": lambda x, inside: inside.find(x) + 1 if x and x in inside else "#VALUE!",
     "VALUE": _number,
     "MOD": lambda a, b: a % b,
     "INT": lambda x: x // 1,
-    "ISNUMBER": lambda x: isinstance(x, int | float) and not isinstance(x, bool),
+    "ISNUMBER": lambda x: isinstance(x, int | float) and not isinstance(x, bool | _Blank),
+    "AT": _at,
     "COUNTA": lambda row: sum(cell is not None for cell in row),
     "TODAY": lambda: TODAY,
     "IFERROR": _if_error,
@@ -81,12 +96,18 @@ def is_red(formula: str, cell: Cell, row: list[Cell], listed: list[str]) -> bool
         r"SUMPRODUCT\(--\(Lists![^=]+=(TRIM\([A-Z]+2&\"\"\))\)\)=0",
         r"NOT(ONE_OF(LISTED,\1))", python,
     ).replace('&""', "")  # fmt: skip
+    python = re.sub(  # of a sum over the list: for each of its values
+        r"SUMPRODUCT\((LEN\(.*)\)<>(LEN\(.*\))\)$", r"sum((\1) for VALUE_ in LISTED)!=\2)", python
+    )
+    python = re.sub(r"Lists![A-Z$0-9:]+", "VALUE_", python).replace("&", "+")
     python = re.sub(r"\$A2:\$[A-Z]+2", "ROW", python)
+    python = re.sub(r"\$([A-Z])2\b", r"AT(ROW, '\1')", python)
     python = re.sub(r"\b[A-Z]{1,2}2\b", "CELL", python)
     python = python.replace("<>", "!=").replace("IFERROR(", "IFERROR(lambda: ")
     python = re.sub(r"(?<![<>!=])=(?!=)", "==", python)
     python = re.sub(r"\bIF\((ISNUMBER\(CELL\)),(.+),TRUE\)", r"((\2) if \1 else TRUE)", python)
-    known = {**FUNCTIONS, "CELL": cell, "ROW": row, "LISTED": listed, "__builtins__": {}}
+    known = {**FUNCTIONS, "CELL": cell, "ROW": row, "LISTED": listed}
+    known["__builtins__"] = {"sum": sum}
     return bool(eval(python, known))  # our own formulas
 
 
@@ -151,6 +172,58 @@ def test_a_value_that_is_not_of_the_list(
     tmp_path: Path,
 ) -> None:
     assert red("referral", column, cell, tmp_path) is wrong
+
+
+@pytest.mark.parametrize(
+    ("cell", "wrong"),
+    [("housing", False), ("housing;debt", False), ("housing; Debt", False), ("debt;debt", False),
+     ("housing;hous", True), ("housing;", True), ("housing,debt", True), ("vicar;debt", True)],
+)  # fmt: skip
+def test_several_values_of_which_one_is_not_of_the_list(
+    cell: Cell, wrong: bool, tmp_path: Path
+) -> None:
+    assert red("referral", "secondary_needs", cell, tmp_path) is wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "cell", "wrong"),
+    [("referral", "practice_code", "C87932", False), ("referral", "practice_code", "C8793", True),
+     ("referral", "practice_code", "C879322", True), ("referral", "practice_code", "887932", True),
+     ("person", "lsoa_code", "W01007879", False), ("person", "lsoa_code", "E02007879", True),
+     ("code_count", "pcn_code", "U12345", False), ("code_count", "pcn_code", "V12345", True),
+     ("code_count", "snomed_code", "871731000000106", False),
+     ("code_count", "snomed_code", "8.71731E+14", True),
+     ("hospital_activity", "provider_code", "RFR", False),
+     ("hospital_activity", "provider_code", "RF", True),
+     ("hospital_activity", "provider_code", "RFR0123456", True)],
+)  # fmt: skip
+def test_a_code_that_is_written_as_none(
+    name: str, column: str, cell: Cell, wrong: bool, tmp_path: Path
+) -> None:
+    assert red(name, column, cell, tmp_path) is wrong
+
+
+@pytest.mark.parametrize(
+    ("closed", "wrong"), [(43556.0, False), (43557.0, False), (43555.0, True), (None, False)]
+)
+def test_a_date_before_the_one_it_must_follow(closed: Cell, wrong: bool, tmp_path: Path) -> None:
+    row: list[Cell] = [None] * len(load_contract("referral").columns)
+    for name, cell in (("referral_date", 43556.0), ("closed_date", closed)):
+        row[load_contract("referral").names.index(name)] = cell
+    assert red("referral", "closed_date", closed, tmp_path, row=row) is wrong
+
+
+def test_an_item_of_another_questionnaire(tmp_path: Path) -> None:
+    (formula,) = (f for f in formulas("outcome_response", "item", tmp_path) if '"|"' in f)
+    pairs = f"Lists!$G$1:$G${len(code_table('instrument'))}"
+    said = 'TRIM($B2&"")&"|"&TRIM($C2&"")'
+    filled = "LEN(TRIM($B2))>0,LEN(TRIM($C2))>0"
+    assert formula == f"AND({filled},SUMPRODUCT(--({pairs}={said}))=0)"
+    options = {"dtypes": "string"}
+    path = tmp_path / "outcome_response.xlsx"
+    for sheet, told in (("Lists", "phq9|total"), ("Questionnaires", "phq9")):
+        cells = pl.read_excel(path, sheet_name=sheet, has_header=False, read_options=options)
+        assert any(told in row for row in cells.rows())
 
 
 @pytest.mark.parametrize(
