@@ -119,10 +119,10 @@ class Parse(Closed):
 
 
 class Split(Closed):
-    """One cell that holds several values: which of them is taken."""
+    """One cell that holds several values: which of them is taken; `rest` is all but the first."""
 
     by: str = Field(min_length=1)
-    take: Literal["first", "rest", "last"]
+    take: Literal["first", "rest", "last", "all"]
 
 
 class Decision(Closed):

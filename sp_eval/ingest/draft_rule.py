@@ -83,7 +83,9 @@ def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[st
     contract = guess.contract or ""
     lines = [f"{name}:{why}", f"  from: {scalar(look.heading)}"]
     if several is not None:
-        take = "rest" if column.separator else "first"
+        # the first of them is another column's, unless the cells hold the further ones alone
+        shared = [one for one in guess.columns.values() if one.look.at == look.at]
+        take = "first" if not column.separator else "rest" if len(shared) > 1 else "all"
         lines.append(f"  split: {flow(by=scalar(several[0]), take=take)}")
     words = words_in(look, cells)
     if words is not None and not column.required:

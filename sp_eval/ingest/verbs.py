@@ -92,8 +92,8 @@ def _refined(rule: ColumnRule, column: Column, dating: Dating) -> Parsed:
     names = rule.from_ or ()
     cells = [_known(pl.col(name), rule) for name in names]
     text = cells[0] if len(names) == 1 else pl.concat_str(cells, separator=" ")
-    if rule.split and rule.split.take == "rest":
-        return _rest(text, rule, rule.split, column)
+    if rule.split and rule.split.take in ("rest", "all"):
+        return _several(text, rule, rule.split, column)
     if rule.split:
         pieces = text.str.split(rule.split.by).list
         text = (pieces.first() if rule.split.take == "first" else pieces.last()).str.strip_chars()
@@ -117,13 +117,14 @@ def _recoded(before: Parsed, rule: ColumnRule) -> Parsed:
     return Parsed(value, (*before.faults, fault))
 
 
-def _rest(text: pl.Expr, rule: ColumnRule, split: Split, column: Column) -> Parsed:
-    """All pieces but the first, each recoded, joined by the contract's own separator."""
+def _several(text: pl.Expr, rule: ColumnRule, split: Split, column: Column) -> Parsed:
+    """All pieces, or all but the first, each recoded, joined by the contract's own separator."""
     piece = pl.element().str.strip_chars()
     if rule.recode:
         new = pl.Series(list(rule.recode.values()), dtype=pl.String)
         piece = piece.replace_strict(pl.Series(list(rule.recode)), new, default=None)
-    pieces = text.str.split(split.by).list.slice(1).list.eval(piece)
+    pieces = text.str.split(split.by).list.slice(1 if split.take == "rest" else 0)
+    pieces = pieces.list.eval(piece)
     unknown = text.is_not_null() & (pieces.list.drop_nulls().list.len() < pieces.list.len())
     joined = pieces.list.join(column.separator or split.by)
     value = pl.when(pieces.list.len() > 0).then(joined)

@@ -183,6 +183,16 @@ def test_split(
     assert only(taken, "referral", "secondary_needs") == rest
 
 
+def test_split_takes_all_where_the_first_is_not_another_columns(
+    one_referral: Callable[..., TakenIn],
+) -> None:
+    taken = one_referral(
+        {"Why": "Lonely; Housing"},
+        secondary_needs={"from": "Why", "split": {"by": ";", "take": "all"}, "recode": NEEDS},
+    )
+    assert only(taken, "referral", "secondary_needs") == "social_isolation;housing"
+
+
 @pytest.mark.parametrize("cell", ["Lonely;Weather", "Weather;Lonely"])
 def test_split_refuses_an_unknown_piece(
     one_referral: Callable[..., TakenIn], told: Told, cell: str
