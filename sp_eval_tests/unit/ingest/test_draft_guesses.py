@@ -123,3 +123,21 @@ def test_a_last_day_may_be_a_true_date_of_a_workbook() -> None:
         dating = Dating("%d/%m/%Y", date(2020, 1, 31), from_workbook=is_workbook)
         value = parsed(pl.col("text"), Parse(kind="last_day"), dating).value
         assert cells.select(value).to_series().to_list() == days
+
+
+def test_a_template_that_was_filled_in_keeps_totals_and_lists_whole(
+    csv_file: Write, number: Number, tmp_path: Path
+) -> None:
+    head = ["referral_id", "instrument", "item", "stage", "response_date", "score"]
+    rows = [[f"R{n}", "swemwbs", "total", "baseline", f"{n + 1:02d}/04/2019", "21"]
+            for n in range(9)]  # fmt: skip
+    csv_file("d/outcome_response.csv", [head, *rows])
+    head = ["referral_id", "person_key", "referral_date", "route", "primary_need",
+            "secondary_needs"]  # fmt: skip
+    rows = [[f"R{n}", number(n), f"{n + 1:02d}/03/2019", "gp", "debt", "housing;food"]
+            for n in range(9)]  # fmt: skip
+    csv_file("d/referral.csv", [head, *rows])
+    found = yaml.safe_load(draft_mapping("testshire", tmp_path / "d").text)["datasets"]
+    assert "footer" not in found["outcome_response"]
+    needs = found["referral"]["columns"]["secondary_needs"]
+    assert needs["split"] == {"by": ";", "take": "all"}
