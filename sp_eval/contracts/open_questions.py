@@ -178,7 +178,8 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
             )
         return (
             f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
-            " Without this line such rows are refused."
+            " Without this line such rows are refused. If it is now this and now that, and another"
+            " column tells which, write decide in place of recode."
         )
     if verb == "parse":
         return (

@@ -25,7 +25,7 @@ def holds_broad_groups(look: Look) -> bool:
     if _COLUMN not in heading_scores(look.heading) or not look.words:
         return False
     told = [word for word, _ in look.words if not _is_not_told(word)]
-    return len(told) > 1 and all(plain(word) in broad_groups() for word in told)
+    return bool(told) and all(plain(word) in broad_groups() for word in told)
 
 
 def _is_not_told(word: str) -> bool:

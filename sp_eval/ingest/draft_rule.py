@@ -59,7 +59,8 @@ def _from(column: Column, guess: TableGuess, found: Guess, dates: str) -> list[s
         style = date_style(look, dates, last_day=name in _LAST_DAYS)
         return [f"{name}: {flow(from_=heading, parse=style)}{why}"]
     if column.logical_type in {"integer", "number"}:
-        kind = "integer" if column.logical_type == "integer" else "money"
+        is_whole = look.whole == 1.0 and not name.endswith("_gbp")
+        kind = "integer" if column.logical_type == "integer" or is_whole else "money"
         told = "; 1 is taken for the most deprived" if name.startswith("imd_") else ""
         return [f"{name}: {flow(from_=heading, parse=kind)}{why}{told}"]
     if column.allowed is None and column.logical_type != "boolean":

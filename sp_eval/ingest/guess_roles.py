@@ -64,7 +64,7 @@ def _with_register(placed: list[TableGuess]) -> list[TableGuess]:
     periods = [
         at
         for at, one in enumerate(placed)
-        if not one.contract and one.person and _dated(as_contract(one, "person"))
+        if one.contract in (None, "person") and one.person and _dated(as_contract(one, "person"))
     ]
     if not alone or not periods:
         return placed

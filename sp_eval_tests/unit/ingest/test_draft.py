@@ -205,6 +205,34 @@ def test_visits_to_practices_and_hospitals_are_two_tables_of_one_file(
     assert person["columns"]["birth_year"]["split"] == {"by": "-", "take": "first"}
 
 
+def test_people_in_one_file_and_their_practices_and_dates_in_another(
+    csv_file: Write, tmp_path: Path
+) -> None:
+    practices = ["6c40a97a-d345-44d3", "2d387ab9-8437-45f5", "f1584b99-5a47-4098"]
+    people = [[f"p{n}", "F", f"19{50 + n}-07-05", "nonhispanic"] for n in range(30)]
+    csv_file("month/patients.csv", [["Id", "GENDER", "BIRTHDATE", "ETHNICITY"], *people])
+    stays = [[f"p{n}", practices[n % 3], "2015-04-01", "2018-03-31"] for n in range(30)]
+    csv_file("month/registrations.csv", [["PATIENT", "ORGANIZATION", "START", "STOP"], *stays])
+    kinds = ("ambulatory", "emergency", "inpatient")
+    visits = [
+        [f"p{n % 30}", f"2018-06-{13 + n % 15}", practices[n % 3], kinds[n % 3]] for n in range(90)
+    ]
+    head = ["PATIENT", "START", "ORGANIZATION", "ENCOUNTERCLASS"]
+    csv_file("month/encounters.csv", [head, *visits])
+    found = drafted(tmp_path / "month")["datasets"]
+    patients, stays_table = found["patients"], found["registrations"]
+    assert (patients["contract"], stays_table["contract"]) == ("patient", "person")
+    assert patients["columns"]["ethnic_category"]["absent"]
+    assert stays_table["columns"]["registered_from"] == {"from": "START", "parse": "date"}
+    assert stays_table["columns"]["registered_to"]["from"] == "STOP"
+    codes = stays_table["columns"]["practice_code"]["recode"]
+    assert sorted(codes.values()) == ["Z00001", "Z00002", "Z00003"]
+    gp, hospital = (table for table in found.values() if table["file"] == "encounters.csv")
+    assert gp["columns"]["practice_code"]["recode"] == codes
+    # a stay may be an emergency or planned: no word of the column tells
+    assert hospital["columns"]["activity"]["recode"]["inpatient"] == OPEN
+
+
 def answered(text: str) -> str:
     """What somebody makes of a draft who answers everything with what is always right."""
     named = text.replace(f"title: '{OPEN}'", "title: Test")
