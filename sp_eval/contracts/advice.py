@@ -17,8 +17,9 @@ ADVICE: Final[Mapping[tuple[str, str], str]] = {
     ("gp_contact", "staff"): (
         "Visits to gp and nurse count as use of general practice, others do not. Where nobody"
         " recorded who it was, {const: gp} counts every visit that took place, also those to a"
-        " pharmacist or link worker; {const: other} counts none, and no effect can be shown. Ask"
-        " the sender what kind of visits the file holds."
+        " link worker, which only people referred have: the scheme would seem to raise the use of"
+        " GPs; {const: other} counts none, and no effect can be shown. Ask the sender what kind of"
+        " visits the file holds, and for who it was."
     ),
     ("gp_contact", "mode"): (
         "Only admin is left out of the count, so {const: face_to_face} changes nothing where all"

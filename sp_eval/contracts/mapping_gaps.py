@@ -38,6 +38,7 @@ def gaps_of(mapping: SchemeMapping) -> Iterator[Gap]:
         yield Gap(None, "gp_contact", told)
     for name, table in mapping.datasets.items():
         yield from _of(name, table)
+    yield from _other_practices(mapping)
 
 
 def _of(name: str, table: Dataset) -> Iterator[Gap]:
@@ -57,3 +58,21 @@ def _of(name: str, table: Dataset) -> Iterator[Gap]:
             " followed in them. Where all are of one practice, or the files know of none, write"
             " {const: CODE}, with the code that the register gives.",
         )  # fmt: skip
+
+
+def _other_practices(mapping: SchemeMapping) -> Iterator[Gap]:
+    """Contacts of other practices, where the register puts everybody into one."""
+    tables = mapping.datasets.items()
+    said = {
+        table.columns["practice_code"].const for _, table in tables if table.contract == "person"
+    }
+    code = next(iter(said), None)
+    for name, table in tables if len(said) == 1 and code is not None else ():
+        rule = table.columns.get("practice_code")
+        if table.contract == "gp_contact" and rule and not rule.absent and rule.const != code:
+            yield Gap(
+                name, "practice_code",
+                f"The register puts everybody into one practice, {code}, and contacts are followed"
+                f" practice by practice. Write the same here: {{const: {code}}}, and this column's"
+                " heading under drop.",
+            )  # fmt: skip

@@ -89,7 +89,8 @@ def may_hold(column: Column) -> str:
         return ", ".join(column.allowed)
     if column.logical_type == "date":
         return "a date in quotation marks, as '2016-04-01'"
-    return f"a text like {column.pattern}" if column.pattern else ""
+    like = column.examples[0] if column.examples else column.pattern
+    return f"a text like {like}" if column.pattern else ""
 
 
 def _open(node: yaml.Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:

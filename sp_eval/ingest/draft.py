@@ -177,7 +177,7 @@ def _name(guess: TableGuess, taken: set[str]) -> str:
     text = f"{asked} {guess.time.stage}" if guess.time else text
     name = plain(text).replace(" ", "_") or guess.contract or "table"
     name = name if name[:1].isalpha() else f"{guess.contract}_{name}"
-    if name in taken:
+    if name in taken and guess.time is None:
         name = f"{name}_{guess.contract}"
     number = 2
     while name in taken:

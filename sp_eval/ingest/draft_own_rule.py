@@ -27,8 +27,13 @@ def own_rule(name: str, guess: TableGuess) -> list[str] | None:
         return _practice(guess)
     if name == "stage" and guess.time is not None:
         return [f"stage: {flow(const=guess.time.stage)}  # likely: by the headings"]
-    if name in guess.columns:
-        return None
+    return None if name in guess.columns else _not_here(name, guess)
+
+
+def _not_here(name: str, guess: TableGuess) -> list[str] | None:
+    """What is known of a column that no column of the sender's is taken for."""
+    if name in guess.beside:
+        return [f"{name}: {flow(absent=scalar(f'it stands in {guess.beside[name]}'))}  # likely"]
     if name == "ethnic_category" and any(holds_broad_groups(look) for look in guess.looks):
         told = "  # likely: no letter says so little"
         return [f"{name}: {flow(absent='only broad groups are sent')}{told}"]
@@ -62,7 +67,7 @@ def _by_name(guess: TableGuess, look: Look, why: str) -> list[str]:
     words = sorted(word for word, _ in look.words or ())
     counted = _counted(guess, look)
     codes = {
-        word: guess.practices.get(word, OPEN if word in counted else _NOWHERE) for word in words
+        word: guess.practices.get(word, OPEN) if word in counted else _NOWHERE for word in words
     }
     made_up = "" if OPEN in codes.values() else "; these are made up"
     lines = [f"practice_code:{why}", f"  from: {scalar(look.heading)}"]

@@ -24,6 +24,7 @@ _ASK: Final = f"'{OPEN}'"
 _FOOTERS: Final = re.compile(
     r"(?:grand |sub)?totals?|sum|end of (?:report|file|data)|overall", re.IGNORECASE
 )
+_REGISTER: Final = ("person", "patient")
 _TWO_WAYS: Final = {"%d": "%m", "%m": "%d"}
 
 
@@ -162,12 +163,33 @@ def dropped_unasked(group: Sequence[TableGuess], by: Look | None = None) -> tupl
 
 
 def side_by_side(guesses: Sequence[TableGuess]) -> list[TableGuess]:
-    """The tables, each told what the others of the same file and sheet read."""
+    """The tables, each told what the others of the same file and sheet read, or of a register."""
     read: dict[str, set[int]] = {}
     for one in guesses:
         kept = {one.kept[0].at} if one.kept else set()
         read.setdefault(one.table.shown, set()).update(_used(one) | kept)
-    return [replace(one, elsewhere=frozenset(read[one.table.shown])) for one in guesses]
+    return [
+        replace(one, elsewhere=frozenset(read[one.table.shown]), beside=_beside(one, guesses))
+        for one in guesses
+    ]
+
+
+def _beside(one: TableGuess, others: Sequence[TableGuess]) -> dict[str, str]:
+    """What other parts of the register tell of people, and this one does not."""
+    if one.contract not in _REGISTER:
+        return {}
+    shared = set(load_contract("patient").names) - {"person_key"}
+    return {
+        name: part.table.shown
+        for part in others
+        if part.contract in _REGISTER and part.table.shown != one.table.shown
+        for name in shared
+        if _tells(part, name) and not _tells(one, name)
+    }
+
+
+def _tells(one: TableGuess, name: str) -> bool:
+    return name in one.columns or derived_from(one, name) is not None
 
 
 def _used(guess: TableGuess) -> set[int]:

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 ENOUGH: Final = 3.0
+_SOME: Final = 10  # people; fewer texts may be the same by chance
+_MANY: Final = 0.95  # of the texts; the others are slips
 _NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
 _WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, UNKNOWN: 0.25}
 
@@ -46,6 +48,7 @@ def guess_tables(
     by_number = any(look.nhs > 0.5 for one in begun for look in one.looks)
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
+    begun = [one if one.person else replace(one, person=_some_of(one, begun)) for one in begun]
     practices = practice_codes([one.looks for one in begun])
     begun = [replace(one, practices=practices) for one in begun]
     return by_number, [classified(one, (told or {}).get(one.table.shown)) for one in begun]
@@ -95,17 +98,40 @@ def reference_of(one: TableGuess) -> Guess | None:
 
 def _listed(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
     """The column, none of whose cells stands twice, that lists the people of the other tables."""
-    people = {
-        text
-        for other in others
-        if other.person is not None
-        for text in other.table.cells[f"c{other.person.look.at}"].drop_nulls().unique().to_list()
-    }
+    people = _people(others)
     for look in one.looks if people else ():
         held = set(one.table.cells[f"c{look.at}"].drop_nulls().to_list())
         if look.distinct == look.filled and len(held & people) * 2 > len(people):
             return Guess(look, "likely", "by its cells: they are those of people in other tables")
     return None
+
+
+def _people(tables: Sequence[TableGuess]) -> set[str]:
+    return {
+        text
+        for one in tables
+        if one.person is not None
+        for text in one.table.cells[f"c{one.person.look.at}"].drop_nulls().unique().to_list()
+    }
+
+
+def _some_of(one: TableGuess, others: Sequence[TableGuess]) -> Guess | None:
+    """A column of people of the other tables, of whom it names but some.
+
+    Small numbers are such a column only if it is headed alike, for they may number anything.
+    """
+    people = _people(others)
+    heads = {word for other in others if other.person for word in _words_of(other.person.look)}
+    for look in one.looks if people else ():
+        held = set(one.table.cells[f"c{look.at}"].drop_nulls().to_list())
+        alike = bool(_words_of(look) & heads) or look.whole < _MANY
+        if len(held) >= _SOME and alike and len(held & people) >= _MANY * len(held):
+            return Guess(look, "likely", "by its cells: they are those of people in other tables")
+    return None
+
+
+def _words_of(look: Look) -> set[str]:
+    return set(plain(look.heading).split()) - {"id", "no", "number", "code", "ref", "key"}
 
 
 def classified(one: TableGuess, told: str | None = None) -> TableGuess:

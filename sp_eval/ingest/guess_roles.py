@@ -18,10 +18,10 @@ _SAME_KEYS = 0.8  # of the texts of a column; the others are slips, or of other 
 
 def with_roles(guesses: Sequence[TableGuess]) -> list[TableGuess]:
     """Return the guesses, some tables that were nothing by themselves now taken for something."""
-    placed = list(guesses)
-    if not any(one.contract == "referral" for one in placed):
-        placed = _with_referrals(placed)
-    return _with_register(placed)
+    placed = _with_register(list(guesses))
+    if any(one.contract == "referral" for one in placed):
+        return placed
+    return _with_referrals(placed)
 
 
 def with_references(guesses: Sequence[TableGuess]) -> list[TableGuess]:

@@ -15,7 +15,7 @@ from sp_eval.ingest.two_times import Time, times_in
 __all__ = ["with_times"]
 
 _HEADED: Final = "by its heading"
-_WHY: Final = "its columns are headed twice, for the start and for the end"
+_WHY: Final = "its columns are headed once for each time of asking"
 
 
 def with_times(guesses: Sequence[TableGuess], told: Collection[str]) -> list[TableGuess]:

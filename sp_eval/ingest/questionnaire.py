@@ -14,6 +14,7 @@ from sp_eval.ingest.vocabulary import Confidence, plain
 __all__ = ["Questionnaire", "questionnaire_in"]
 
 _ALIKE = 0.75
+_NAMED_IN = 0.8
 _FEWEST = 2  # columns; one may be anything
 _SCORE = frozenset({"score", "scores", "total", "raw", "result", "points", "metric", "converted"})
 _NO_SCORE = frozenset({"level", "band", "category", "change", "difference", "gain", "number"})
@@ -131,7 +132,17 @@ def _fit(heading: str, item: str, label: str, instrument: str) -> float:
         return 1.0
     if wanted[:1] == "q" and wanted[1:].isdigit() and words.isdigit():
         return 0.0
-    return max(likeness(words, wanted), likeness(words, plain(label))) if len(words) > 3 else 0.0
+    if len(words) <= 3:
+        return 0.0
+    near = _NAMED_IN if _holds_stem(words, wanted) else 0.0
+    return max(likeness(words, wanted), likeness(words, plain(label)), near)
+
+
+def _holds_stem(words: str, item: str) -> bool:
+    """Whether a heading, as a question in full, holds a word that begins as the item does."""
+    stem = item[: max(4, len(item) - 3)]
+    is_word = len(item) > 3 and " " not in item
+    return is_word and any(word.startswith(stem) for word in words.split())
 
 
 def _sums(looks: Sequence[Look], instrument: str) -> dict[str, str]:

@@ -43,7 +43,8 @@ class TableGuess:
     `first_date`: the column of the date of the first, in the tables of the others. `elsewhere`:
     places of columns that tables of the same sheet read. `kept`: a column, and its words with which
     alone a row counts. `practice_in`: the table that knows people's practices, where this does not;
-    `practices`: those told by name -> code. `not_known`: texts, in small letters, that will count
+    `practices`: those told by name -> code; `beside`: column of the contract -> the table of the
+    same people that has it. `not_known`: texts, in small letters, that will count
     as blank.
     """
 
@@ -63,6 +64,7 @@ class TableGuess:
     kept: tuple[Look, tuple[str, ...]] | None = None
     practice_in: str | None = None
     practices: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     not_known: frozenset[str] = frozenset()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sp_eval.contracts.mapping_gaps import gaps_of
 from sp_eval.contracts.open_questions import OPEN, open_questions
 from sp_eval.contracts.scheme_mapping import read_mapping
 from sp_eval.ingest.draft import draft_mapping
@@ -163,13 +164,61 @@ def test_practices_told_by_name_have_the_same_code_everywhere(
     assert referral.get("recode") == ({"Elm Surgery": "Z00001"} if made_up else None)
 
 
-def test_a_practice_that_stands_in_another_file_is_told_where_it_is_missed(
-    csv_file: Write, number: Number, tmp_path: Path
-) -> None:
-    people = [[f"P{n}", "F", "12"] for n in range(60)]
-    csv_file("month/person.csv", [["person_id", "gender", "care_site_id"], *people])
-    spans = [[f"P{n}", f"2015-06-{13 + n % 15}", ""] for n in range(60)]
-    head = ["person_id", "observation_period_start_date", "observation_period_end_date"]
+@pytest.fixture
+def omop(csv_file: Write, tmp_path: Path) -> Path:
+    """People, their registrations and deaths in three files, and a charity's list of some."""
+    people = [[f"{n}", "F", "12", "1951"] for n in range(200)]
+    head = ["person_id", "gender", "care_site_id", "year_of_birth"]
+    csv_file("month/person.csv", [head, *people])
+    spans = [[f"{n}", f"{n}", f"2015-06-{13 + n % 15}", ""] for n in range(200)]
+    head = ["observation_period_id", "person_id", "observation_period_start_date",
+            "observation_period_end_date"]  # fmt: skip
     csv_file("month/observation_period.csv", [head, *spans])
-    _, text = drafted(tmp_path / "month")
+    deaths = [[f"{n}", f"2018-06-{13 + n % 15}"] for n in range(0, 200, 9)]
+    csv_file("month/death.csv", [["person_id", "death_date"], *deaths])
+    cases = [[f"{n}", f"TN{n}", f"{3 * n}", f"{13 + n % 15}/06/2018"] for n in range(60)]
+    csv_file("month/seen.csv", [["Row", "Our number", "OMOP person", "In touch since"], *cases])
+    return tmp_path / "month"
+
+
+def test_a_register_in_three_files_is_none_of_referrals_and_asks_for_nothing_twice(
+    omop: Path,
+) -> None:
+    found, text = drafted(omop)
+    contracts = {name: table["contract"] for name, table in found["datasets"].items()}
+    assert contracts == {
+        "death": "patient", "observation_period": "person", "person": "patient",
+        "seen": "referral",
+    }  # fmt: skip
+    assert found["datasets"]["seen"]["identifier"] == "OMOP person"
+    period = found["datasets"]["observation_period"]["columns"]
+    assert period["birth_year"] == {"absent": "it stands in person.csv"}
+    assert period["death_date"] == {"absent": "it stands in death.csv"}
     assert "# files are not joined, and it stands in person.csv (care_site_id)" in text
+
+
+@pytest.mark.parametrize(("code", "gaps"), [("from: Site", 1), ("const: Z00001", 0)])
+def test_a_register_of_one_practice_wants_contacts_of_the_same(
+    tmp_path: Path, code: str, gaps: int
+) -> None:
+    file = tmp_path / "mapping.yaml"
+    file.write_text(
+        "scheme_code: testshire\ntitle: Testshire\nidentifier: pseudonym\n"
+        "absent: {referral: not sent}\ndatasets:\n"
+        "  people:\n    contract: person\n    file: people.csv\n    identifier: Id\n"
+        "    columns:\n      person_key: {from: Id}\n      practice_code: {const: Z00001}\n"
+        "      registered_from: {const: '2016-01-01'}\n"
+        + "".join(
+            f"      {name}: {{absent: not sent}}\n"
+            for name in ("registered_to", "birth_year", "sex", "ethnic_category", "lsoa_code",
+                         "imd_quintile", "imd_decile", "ltc_count", "death_date")
+        )
+        + "  gp:\n    contract: gp_contact\n    file: gp.csv\n    identifier: Id\n"
+        "    covers: {sources: [gp_contact], from: 2016-01-01}\n"
+        f"    columns:\n      person_key: {{from: Id}}\n      practice_code: {{{code}}}\n"
+        "      contact_date: {from: Date, parse: date}\n      staff: {const: gp}\n"
+        "      mode: {const: telephone}\n      status: {const: attended}\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    told = [(gap.table, gap.place) for gap in gaps_of(read_mapping(file))]
+    assert told == [("gp", "practice_code")] * gaps

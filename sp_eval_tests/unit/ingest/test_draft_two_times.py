@@ -114,3 +114,23 @@ def test_dates_and_numbered_items_alone_are_no_times(
     found = draft_of(tmp_path / "month")
     assert list(found) == ["hospital_stays", "mycaw"]
     assert found["mycaw"]["unpivot"]["columns"]["Concern 2"] == "concern2"
+
+
+def test_three_times_are_three_tables_and_questions_in_full_are_known(
+    csv_file: Write, tmp_path: Path
+) -> None:
+    asked = ["How satisfied are you with your life?", "Happiness", "Anxiety", "Is it worthwhile?"]
+    heads = ["Case ref"]
+    for time in ("T1", "T2", "T3"):
+        heads += [*(f"{time} {question}" for question in asked), f"{time} filled in"]
+    rows = []
+    for n in range(40):
+        days = [f"{1 + n % 28}/{month:02d}/2018" for month in (6, 9, 12)]
+        rows.append([f"C{n}", *(cell for day in days for cell in (*"5678", day))])
+    csv_file("month/forms.csv", [heads, *rows])
+    found = draft_of(tmp_path / "month")
+    assert list(found) == ["ons4_baseline", "ons4_follow_up", "ons4_follow_up_2"]
+    last = found["ons4_follow_up_2"]
+    items = [last["unpivot"]["columns"][f"T3 {question}"] for question in asked]
+    assert items == ["satisfied", "happy", "anxious", "worthwhile"]
+    assert last["check"] == {"T3 filled in": {"parse": "date", "not_before": "T1 filled in"}}
