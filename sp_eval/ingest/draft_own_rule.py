@@ -67,7 +67,7 @@ def _by_name(guess: TableGuess, look: Look, why: str) -> list[str]:
     words = sorted(word for word, _ in look.words or ())
     counted = _counted(guess, look)
     codes = {
-        word: guess.practices.get(word, OPEN) if word in counted else _NOWHERE for word in words
+        word: guess.practices.get(word, OPEN if word in counted else _NOWHERE) for word in words
     }
     made_up = "" if OPEN in codes.values() else "; these are made up"
     lines = [f"practice_code:{why}", f"  from: {scalar(look.heading)}"]

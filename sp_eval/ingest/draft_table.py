@@ -127,9 +127,10 @@ def _footer(guess: TableGuess) -> Iterator[str]:
     last = guess.table.cells.tail(1)
     for look in guess.looks if last.height else ():
         text = last[f"c{look.at}"][0]
+        if text is None or not _FOOTERS.fullmatch(text):
+            continue
         # a word that many rows bear is what is measured, as the total of a questionnaire
-        alone = (guess.table.cells[f"c{look.at}"] == text).sum() == 1
-        if text and alone and _FOOTERS.fullmatch(text):
+        if (guess.table.cells[f"c{look.at}"] == text).sum() == 1:
             yield f"    footer: {{{scalar(look.heading)}: {text}}}  # likely: the last row sums up"
             return
 
