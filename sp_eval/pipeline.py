@@ -44,7 +44,12 @@ _FAIR = ("balance", "design_checks", "overlap")
 _FILES = ("study_versions", "research_file", "release_file", "excel_and_powerbi")
 
 STEPS: tuple[Step, ...] = (
-    Step("take_in", (), ("files_received", "refused_rows", *_CHECKED), bodies.take_in),
+    Step(
+        "take_in",
+        (),
+        ("files_received", "refused_rows", "corrected_rows", *_CHECKED),
+        bodies.take_in,
+    ),
     Step(
         "look_for_changes",
         ("files_received", *_CHECKED),
@@ -71,6 +76,7 @@ STEPS: tuple[Step, ...] = (
         (
             "files_received",
             "refused_rows",
+            "corrected_rows",
             "change_since_last_delivery",
             "quality_of_deliveries",
             "coverage",

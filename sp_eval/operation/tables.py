@@ -57,6 +57,14 @@ _ALL = (
         "published/rejection",
     ),
     Table(
+        "corrected_rows",
+        "2_checked",
+        "warehouse",
+        "meta.resubmission",
+        "Each row that a reply corrected or tried to: where it was refused, and what became of it.",
+        "published/resubmission",
+    ),
+    Table(
         "quality_pages",
         "2_checked",
         "published",

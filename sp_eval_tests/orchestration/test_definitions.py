@@ -129,8 +129,7 @@ def test_every_table_with_a_contract_shows_its_columns(specs) -> None:
 
 def test_every_published_contract_is_shown_with_the_table_that_fills_it() -> None:
     shown = {table.contract for table in TABLES.values() if table.contract}
-    # what came of corrected replies is shown by the refusals that it takes away
-    of_the_files = {"published/run", "published/month", "published/resubmission"}
+    of_the_files = {"published/run", "published/month"}
     declared = {f"published/{name}" for name in contract_names("published")}
     assert {name for name in shown if name.startswith("published/")} == declared - of_the_files
 

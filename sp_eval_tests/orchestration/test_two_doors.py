@@ -98,7 +98,8 @@ def test_every_table_tells_its_rows(doors: Doors) -> None:
         "research_file": sum(rows.height for rows in published.values()),
     }
     assert {name: told[name]["dagster/row_count"] for name in expected} == expected
-    assert all(told[name]["dagster/row_count"] for name in TABLES)
+    none = {"corrected_rows"}  # no reply came back
+    assert {name for name in TABLES if not told[name]["dagster/row_count"]} == none
     current = published["published.delivery"].filter(status="current")
     assert told["files_received"]["rows used"] == current["rows_accepted"].sum()
     assert told["files_received"]["rows refused"] == current["rows_quarantined"].sum()
