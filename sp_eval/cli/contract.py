@@ -10,6 +10,7 @@ from sp_eval.cli.show import console
 from sp_eval.contracts.contract import Contract, Kind
 from sp_eval.contracts.diff import Change, Effect, contract_changes, step_between, step_needed
 from sp_eval.contracts.odcs import load_contract, read_contract
+from sp_eval.contracts.released import released_contracts, released_file
 from sp_eval.contracts.yaml_file import read_yaml
 
 __all__ = ["diff_and_show"]
@@ -23,7 +24,7 @@ _HEADINGS: dict[Effect, str] = {
 
 def diff_and_show(old: Path, new: Path | None) -> int:
     """Print every change; return 1 where the version says less than the changes do, else 0."""
-    before = _contract(old)
+    before = _released(old) or _contract(old)
     after = load_contract(before.name, before.kind) if new is None else _contract(new)
     changes = contract_changes(before, after)
     needed = step_needed(changes)
@@ -58,10 +59,21 @@ def _list(heading: str, changes: list[Change]) -> None:
         console.print(f"  - {where}{change.sentence}", markup=False, highlight=False)
 
 
+def _released(named: Path) -> Contract | None:
+    """The contract of this name as last released, lists of values and all; None if it is a file."""
+    if named.exists() or not released_file().is_file():
+        return None
+    contracts = released_contracts(released_file().read_text(encoding="utf-8"))
+    return next((one for (_, name), one in contracts.items() if name == str(named)), None)
+
+
 def _contract(path: Path) -> Contract:
     """Read a contract file wherever it lies; its `id` says of which kind it is."""
     if not path.is_file():
-        raise RequestRefusedError(f"There is no file {path}. Give the path of a *.odcs.yaml file.")
+        raise RequestRefusedError(
+            f"There is no file {path}, and no contract of this name was released. Give the path of"
+            " a *.odcs.yaml file, or the name of a contract."
+        )
     raw = read_yaml(path, source=str(path))
     named = str(raw.get("id", "")) if isinstance(raw, dict) else ""
     kinds: dict[str, Kind] = {f"sp_eval.{kind}.": kind for kind in get_args(Kind)}

@@ -209,7 +209,9 @@ def template(
 
 @contract_app.command("diff")
 def contract_diff(
-    old: Annotated[Path, typer.Argument(help="The earlier *.odcs.yaml file.")],
+    old: Annotated[
+        Path, typer.Argument(help="The earlier *.odcs.yaml file, or a name: as last released.")
+    ],
     new: Annotated[
         Path | None, typer.Argument(help="The later one (that of the same name in use here).")
     ] = None,

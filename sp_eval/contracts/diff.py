@@ -96,10 +96,12 @@ def _type(old: Column, new: Column) -> Iterator[tuple[Effect, str]]:
         ("storage", old.physical_type, new.physical_type),
         ("unit", old.unit, new.unit),
         ("separator", old.separator, new.separator),
-        ("table it points to", old.relationship, new.relationship),
     ):
         if before != after:
             yield "tightening", f"Its {what} is {after or 'none'}; it was {before or 'none'}."
+    if old.relationship != new.relationship:
+        points = f"It refers to {new.relationship or 'nothing'}"
+        yield "tightening", f"{points}; it referred to {old.relationship or 'nothing'}."
 
 
 def _duties(old: Column, new: Column) -> Iterator[tuple[Effect, str]]:

@@ -60,7 +60,8 @@ def load_contract(name: str, kind: Kind = "extract") -> Contract:
 def read_contract(path: Path, *, kind: Kind, source: str | None = None) -> Contract:
     """Read one ODCS file; anything outside our subset raises `ContractError`.
 
-    `source` names the file in that error, where it is none of this installation's.
+    `source` names the file in that error, where it is none of this installation's. Lists of values
+    are those in `codes/` beside the file's folder, if there is one; else this installation's.
     """
     from open_data_contract_standard.model import OpenDataContractStandard
 
@@ -70,14 +71,16 @@ def read_contract(path: Path, *, kind: Kind, source: str | None = None) -> Contr
     document = OpenDataContractStandard.model_validate(raw)
     assert document.schema_ is not None  # noqa: S101  (check_subset has seen it)
     table = document.schema_[0]
+    beside = path.resolve().parent.parent / "codes"
+    lists = beside if beside.is_dir() else None
     contract = Contract(
         name=str(document.name),
         kind=kind,
         version=str(document.version),
         description=_prose(document),
         grain=str(table.dataGranularityDescription),
-        columns=tuple(_column(raw, source=source) for raw in table.properties or ()),
-        rules=tuple(_rule(raw) for raw in table.quality or ()),
+        columns=tuple(_column(raw, lists, source=source) for raw in table.properties or ()),
+        rules=tuple(_rule(raw, lists) for raw in table.quality or ()),
         person_level=bool(_extra(table, "person_level")),
         table_schema=table.physicalName.partition(".")[0] if table.physicalName else None,
     )
@@ -91,7 +94,7 @@ def _prose(document: OpenDataContractStandard) -> str:
     return " ".join(text for text in (parts.purpose, parts.usage, parts.limitations) if text)
 
 
-def _column(raw: SchemaProperty, *, source: str) -> Column:
+def _column(raw: SchemaProperty, lists: Path | None, *, source: str) -> Column:
     options = raw.logicalTypeOptions or {}
     links = raw.relationships or []
     return Column(
@@ -103,7 +106,7 @@ def _column(raw: SchemaProperty, *, source: str) -> Column:
         unique=bool(raw.unique),
         primary_key=bool(raw.primaryKey),
         unit=_extra(raw, "unit"),
-        allowed=_allowed(raw, source=source),
+        allowed=_allowed(raw, lists, source=source),
         separator=_extra(raw, "separator"),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
@@ -127,21 +130,21 @@ def _disclosure(raw: SchemaProperty, *, source: str) -> Disclosure | None:
     return found
 
 
-def _allowed(raw: SchemaProperty, *, source: str) -> tuple[str, ...] | None:
+def _allowed(raw: SchemaProperty, lists: Path | None, *, source: str) -> tuple[str, ...] | None:
     codes = _extra(raw, "codes")
     if codes and raw.quality:
         raise ContractError(f"{source}: column {raw.name} lists its values twice")
     if codes:
-        return code_values(codes)
+        return code_values(codes, lists)
     for check in raw.quality or []:
         return tuple((check.arguments or {})["validValues"])
     return None
 
 
-def _rule(raw: DataQuality) -> RowRule:
+def _rule(raw: DataQuality, lists: Path | None) -> RowRule:
     body = raw.implementation
     assert isinstance(body, dict)  # noqa: S101  (check_subset has seen it)
-    expression = body.get("expression") or registry_expression(body["registry"])
+    expression = body.get("expression") or registry_expression(body["registry"], lists)
     return RowRule(
         rule=str(raw.name),
         columns=tuple(body["columns"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,28 @@ def test_by_the_command_a_tightening_wants_a_major_step(tmp_path: Path) -> None:
 def test_by_the_command_against_the_one_in_use() -> None:
     told = run_line("contract", "diff", str(FILE))
     assert (told.status, "Nothing changed." in told.sentences()) == (0, True)
+
+
+def test_a_value_taken_off_a_shared_list_tightens(tmp_path: Path) -> None:
+    for part in ("extract", "codes"):
+        shutil.copytree(project_root() / "data_contracts" / part, tmp_path / part)
+    needs = tmp_path / "codes" / "need.csv"
+    kept = [li for li in needs.read_text(encoding="utf-8").splitlines() if li[:8] != "smoking,"]
+    needs.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    fewer = tmp_path / "extract" / "referral.odcs.yaml"
+    told = run_line("contract", "diff", str(FILE), str(fewer))
+    assert told.status == 1
+    assert "primary_need: The value 'smoking' is no longer taken." in told.sentences()
+    back = run_line("contract", "diff", str(fewer))
+    assert "primary_need: The value 'smoking' is taken." in back.sentences()
+
+
+def test_a_name_stands_for_the_contract_as_last_released(tmp_path: Path) -> None:
+    told = run_line("contract", "diff", "referral", str(changed(tmp_path, ("social_care, ", ""))))
+    assert told.status == 1
+    assert "referral: from version" in told.sentences()
+    assert "route: The value 'social_care' is no longer taken." in told.sentences()
+    assert "no contract of this name" in run_line("contract", "diff", "referal").sentences()
 
 
 def test_what_is_no_contract_is_refused_by_its_path(tmp_path: Path) -> None:
