@@ -14,7 +14,7 @@ from sp_eval.operation.run import Run
 from sp_eval.settings import Settings
 from sp_eval.study.protocol import load_studies, load_study
 
-__all__ = ["quality_and_show"]
+__all__ = ["quality_and_show", "said_of"]
 
 
 def quality_and_show(
@@ -35,12 +35,13 @@ def quality_and_show(
     for row in rows.to_dicts():
         console.print(f"{STATES[row['state']]}: {row['sentence']}", markup=False)
     for effect in effects:
-        console.print(_said(effect), markup=False)
+        console.print(said_of(effect), markup=False)
     show_places({"the whole page": page_of(settings.home, scheme, month)})
     return 1 if "failed" in rows["state"].to_list() else 0
 
 
-def _said(effect: Mapping[str, Any]) -> str:
+def said_of(effect: Mapping[str, Any]) -> str:
+    """What refused rows do to the main estimate of one study, in a sentence."""
     told = (
         f"{effect['study_id']}: {effect['back']:,} of {effect['refused']:,} refused rows that bear"
         " on it could be put back."
@@ -54,6 +55,8 @@ def _said(effect: Mapping[str, Any]) -> str:
 
 
 def _figure(row: Mapping[str, Any] | None) -> str:
-    if row is None or row["point"] is None:
-        return "withheld"
+    if row is None:
+        return "none"
+    if row["point"] is None:
+        return f"withheld ({str(row['withheld_reason']).rstrip('.')})"
     return f"{row['point']:.3f} ({row['ci_low']:.3f} to {row['ci_high']:.3f})"

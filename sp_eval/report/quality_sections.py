@@ -75,16 +75,17 @@ def _unusual(facts: QualityFacts) -> tuple[str, ...]:
 
 
 def over_time(facts: QualityFacts) -> Section:
-    """Every table in the last twelve deliveries."""
+    """Every table in the last twelve deliveries, newest first: a screen shows the first of them."""
     months = sorted(set(facts.quality["month"]))
-    shown = [month for month in months if month <= facts.month][-_MOST_MONTHS:]
+    shown = [month for month in months if month <= facts.month][-_MOST_MONTHS:][::-1]
     held = {(r["dataset"], r["month"]): r for r in facts.quality.to_dicts()}
     datasets = sorted({dataset for dataset, month in held if month in shown})
     rows = [
         (named(dataset), *(_cell(held.get((dataset, month))) for month in shown))
         for dataset in datasets
     ]  # fmt: skip
-    table = Shown("State and rows used, by month of delivery", ("table", *shown), tuple(rows))
+    caption = "State and rows used, by month of delivery, newest first"
+    table = Shown(caption, ("table", *shown), tuple(rows))
     said = () if len(shown) > 1 else ("There is one delivery so far.",)
     return Section("over-time", "Over time", said, (), (table,))
 

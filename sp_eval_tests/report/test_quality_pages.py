@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from sp_eval.cli.quality import said_of
 from sp_eval.cohort.extract_tables import EVALUATED, UNREAD
 from sp_eval.contracts.frames import empty_frame
 from sp_eval.contracts.odcs import load_contract
@@ -22,7 +23,7 @@ from sp_eval.framework.linkage import Division, Level
 from sp_eval.operation.refused_effect import main_only
 from sp_eval.report.quality_facts import QualityFacts
 from sp_eval.report.quality_people import linkage
-from sp_eval.report.quality_sections import timeliness
+from sp_eval.report.quality_sections import over_time, timeliness
 from sp_eval.settings import project_root
 from sp_eval.study.protocol import load_study
 from sp_eval_tests.support.documents import texts_of
@@ -154,6 +155,8 @@ def test_no_barriers_and_no_sideways_scrolling(browser: Any, narrow: Made, width
     shown.click("text=April 2019 >> nth=0")
     shown.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    sentences = "[...document.querySelectorAll('#plausibility td.words')].map(c => c.offsetWidth)"
+    assert min(shown.evaluate(sentences)) > 120  # no word a line
     found = Axe().run(shown).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
     shown.keyboard.press("Tab")
@@ -190,6 +193,25 @@ def test_late_in_time_and_of_the_past_are_told_apart() -> None:
     assert said(date(2019, 5, 15)).endswith("in time.")
     assert said(date(2019, 5, 18)).endswith("3 days late.")
     assert said(date(2026, 5, 18)).endswith("a delivery of the past.")
+
+
+def test_the_newest_deliveries_are_shown_first() -> None:
+    months = [f"2018-{month:02d}" for month in range(1, 13)] + ["2019-01", "2019-02"]
+    rows = [(month, "referral", "clean", at) for at, month in enumerate(months)]
+    quality = pl.DataFrame(rows, ["month", "dataset", "state", "rows_used"], orient="row")
+    (table,) = over_time(facts(quality=quality, month="2019-01")).tables
+    assert table.heads[:3] == ("table", "2019-01", "2018-12")
+    assert len(table.heads) == 13
+    assert table.rows[0][:3] == ("Referrals", "clean, 12", "clean, 11")
+
+
+def test_an_estimate_that_is_withheld_with_the_rows_put_back_says_why() -> None:
+    as_published = {"point": 0.8, "ci_low": 0.7, "ci_high": 0.9, "withheld_reason": None}
+    withheld = {"point": None, "withheld_reason": "too few found similar people"}
+    effect = {"study_id": "s", "back": 2, "refused": 9, "without": as_published}
+    assert said_of({**effect, "with": withheld}).endswith(
+        "as published 0.800 (0.700 to 0.900); with them withheld (too few found similar people)."
+    )
 
 
 def facts(**changes: Any) -> QualityFacts:
