@@ -10,10 +10,12 @@ from sp_eval.cli.show import console
 from sp_eval.ingest.key import file_key
 from sp_eval.ingest.own_numbers import Replaced, replace_numbers
 from sp_eval.ingest.refusal import FileRefusedError, plain_reason
+from sp_eval.ingest.workbook import is_workbook
 
 __all__ = ["pseudonymise_and_show"]
 
 _SHOWN_ROWS = 10
+_HEAD = 512  # bytes that tell a workbook
 
 
 def pseudonymise_and_show(
@@ -24,6 +26,18 @@ def pseudonymise_and_show(
         raise RequestRefusedError(f"There is no file {path}.")
     if out.exists():
         raise RequestRefusedError(f"{out} exists already; choose another name.")
+    if key.exists() and key.samefile(path):
+        raise RequestRefusedError(
+            f"{key} is the file itself. Name a file of its own for the secret; it is made if it is"
+            " not there."
+        )
+    with path.open("rb") as file:
+        is_book = is_workbook(path.name, file.read(_HEAD))
+    if is_book != (out.suffix.lower() == ".xlsx"):
+        raise RequestRefusedError(
+            f"{out} would not be of the kind of {path.name}: name it"
+            f" {out.with_suffix('.xlsx' if is_book else '.csv').name}."
+        )
     kept = file_key(key)
     try:
         done = replace_numbers(path, out, column=column, key=kept.secret, empty=empty)

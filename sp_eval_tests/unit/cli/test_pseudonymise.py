@@ -143,21 +143,26 @@ def test_another_secret_makes_other_pseudonyms_and_the_same_one_the_same(
 
 
 @pytest.mark.parametrize(
-    ("column", "out", "told"),
-    [("number", "out.csv", "No heading 'number'"), ("nhs no", "sent.csv", "exists already")],
+    ("column", "key", "out", "told"),
+    [
+        ("number", "k", "out.csv", "No heading 'number'"),
+        ("nhs no", "k", "sent.csv", "exists already"),
+        ("nhs no", "k", "out.xlsx", "name it out.csv"),
+        ("nhs no", "sent.csv", "out.csv", "is the file itself"),
+    ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(
-    tmp_path: Path, column: str, out: str, told: str
+    tmp_path: Path, column: str, key: str, out: str, told: str
 ) -> None:
     path = text_file(tmp_path, [[ONE, "Ann", ""]])
     before = path.read_bytes()
     ended = run_line(
-        "pseudonymise", str(path), "--column", column, "--key", str(tmp_path / "k"),
+        "pseudonymise", str(path), "--column", column, "--key", str(tmp_path / key),
         "--out", str(tmp_path / out),
     )  # fmt: skip
     assert ended.status == 2
     assert told in ended.sentences()
     assert path.read_bytes() == before
-    assert not (tmp_path / "out.csv").exists()
+    assert [one.name for one in tmp_path.iterdir()] == ["sent.csv"]
     assert not (tmp_path / "k").exists()
     assert ONE not in ended.sentences()
