@@ -164,12 +164,20 @@ class ColumnRule(Closed):
             )
         if (self.take is None) != (self.when is None):
             raise ValueError("when and take go together")
-        if (self.split or self.parse or self.recode or self.not_known) and not self.from_:
-            raise ValueError("split, parse, recode and not_known refine from, and nothing else")
+        is_refined = self.split or self.parse or self.not_known
+        if not self.from_ and (is_refined or (self.recode and not self.from_path)):
+            raise ValueError(
+                "split, parse and not_known refine from, recode also from_path, and nothing else"
+            )
         unknown = {text.casefold() for text in self.not_known}
         if twice := [word for word in self.recode or () if str(word).casefold() in unknown]:
             raise ValueError(f"'{twice[0]}' stands under recode and under not_known")
         return self
+
+    def path_value(self, parts: Mapping[str, str]) -> Scalar | None:
+        """What a part of the file's path says, recoded where it is a name; None if nobody knows."""
+        text = parts.get(self.from_path or "")
+        return text if text is None or self.recode is None else self.recode.get(text)
 
     def sources(self) -> Iterator[str]:
         """Yield the source columns the rule reads, the one to name in a reason first."""

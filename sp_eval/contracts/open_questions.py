@@ -135,7 +135,8 @@ def _asked(keys: tuple[str, ...], contracts: dict[str, str]) -> tuple[str | None
         return table, place, f"Which contract is it? One of: {', '.join(contract_names())}."
     if place == "columns" and rest:
         sentence = _of_column(rest, _column(contracts.get(table), rest[0]))
-        advice = ADVICE.get((contracts.get(table, ""), rest[0]), "")
+        is_code = rest[0] == "practice_code" and rest[1:2] == ("recode",)
+        advice = "" if is_code else ADVICE.get((contracts.get(table, ""), rest[0]), "")
         return table, rest[0], f"{sentence} {advice}".rstrip()
     if place == "unpivot" and rest:
         return table, rest[-1], f"Which item is it? One of: {_items()}."
@@ -170,18 +171,7 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
     if verb == "absent":
         return f"Not found. {column.description}{listed}" if column is not None else "Not found."
     if verb == "recode":
-        word = rest[2] if len(rest) > 2 else ""
-        if word == OPEN:
-            return (
-                "Write a line for each word of the column that has none yet, and what it is:"
-                f" {held}. Or leave the column out: {{absent: why}}, and its heading under drop."
-                " Take this line out when done: a word without a line is refused."
-            )
-        return (
-            f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
-            " Without this line such rows are refused. If it is now this and now that, and another"
-            " column tells which, write decide in place of recode."
-        )
+        return _of_word(rest[2] if len(rest) > 2 else "", column, held, listed)
     if verb == "parse":
         return (
             "Is the day in it the last one inside, or the first one outside? The comment behind it"
@@ -193,6 +183,25 @@ def _of_column(rest: tuple[str, ...], column: Column | None) -> str:
             f" ({held or 'a text'}), or from which column or columns it follows (from, decide)."
         )
     return "Which column is it from? Write its heading."
+
+
+def _of_word(word: str, column: Column | None, held: str, listed: str) -> str:
+    if word == OPEN:
+        return (
+            "Write a line for each word of the column that has none yet, and what it is:"
+            f" {held}. Or leave the column out: {{absent: why}}, and its heading under drop."
+            " Take this line out when done: a word without a line is refused."
+        )
+    if column is not None and column.pattern:
+        return (
+            f"Which code is '{word}'? Write {held}, the same in every table; where nobody knows"
+            " it, one made up."
+        )
+    return (
+        f"What is '{word}' in the shared words?{listed or f' One of: {held}.'}"
+        " Without this line such rows are refused. If it is now this and now that, and another"
+        " column tells which, write decide in place of recode."
+    )
 
 
 def _items() -> str:

@@ -25,6 +25,7 @@ _STYLES: Final = (
     "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d-%b-%y",
     "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d",
     "%Y%m%d", "%Y-%m-%d %H:%M", "%d.%m.%y", "%d-%m-%y", "%d %b %y",
+    "%d-%b-%Y %H:%M", "%d-%b-%y %H:%M", "%d %b %Y %H:%M", "%Y/%m/%d %H:%M",
 )  # fmt: skip
 _MONTHS: Final = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%b %y", "%Y-%m", "%m/%Y")
 _POSTCODE: Final = r"(?i)^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$"

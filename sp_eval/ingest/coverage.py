@@ -44,7 +44,8 @@ def covered_to(covers: Covers, month: str) -> date:
 
 def _practice(item: Found) -> str | None:
     rule = item.dataset.columns.get("practice_code")
-    return item.path_values.get(rule.from_path) if rule and rule.from_path else None
+    value = rule.path_value(item.path_values) if rule and rule.from_path else None
+    return None if value is None else str(value)
 
 
 def practices_without_file(
@@ -62,6 +63,8 @@ def practices_without_file(
     for name, dataset in mapping.datasets.items():
         rule = dataset.columns.get("practice_code")
         if rule and rule.from_path and any(known == name for known, _ in here):
+            named = {code: text for text, code in (rule.recode or {}).items()}
             for practice in notable["practice_code"].to_list():
                 if (name, practice) not in here:
-                    yield name, dataset.file.replace(f"{{{rule.from_path}}}", practice)
+                    text = str(named.get(practice, practice))
+                    yield name, dataset.file.replace(f"{{{rule.from_path}}}", text)

@@ -23,6 +23,7 @@ from sp_eval.ingest.guess_places import by_setting
 from sp_eval.ingest.guess_roles import with_references, with_roles
 from sp_eval.ingest.guess_times import with_times
 from sp_eval.ingest.landing import month_of
+from sp_eval.ingest.practice_names import by_practice
 from sp_eval.ingest.strange_table import StrangeTable, Unread, tables_in
 from sp_eval.ingest.table_guess import TableGuess
 from sp_eval.ingest.vocabulary import plain
@@ -61,7 +62,8 @@ def draft_mapping(scheme: str, delivery: Path, told: Iterable[tuple[str, str]] =
     No cell is written into it but the words of coded columns, and none of those that may tell
     who somebody is. `told`: as in `draft_more`.
     """
-    tables, unread = tables_in(delivery)
+    found, unread = tables_in(delivery)
+    tables = by_practice(found)
     not_known = not_known_in(tables)
     by_number, begun = _guessed(tables, told_of(told, tables, unread), not_known)
     guesses = with_references(with_roles(begun))
@@ -93,7 +95,8 @@ def draft_more(draft: Path, delivery: Path, told: Iterable[tuple[str, str]]) -> 
     file and sheet.
     Raise `ContractError` for one that is not there, or if the draft has no tables at its end.
     """
-    tables, unread = tables_in(delivery)
+    found, unread = tables_in(delivery)
+    tables = by_practice(found)
     contracts = told_of(told, tables, unread)
     _, guesses = _guessed(tables, contracts, not_known_in(tables))
     told_only = [one for one in with_references(guesses) if one.table.shown in contracts]

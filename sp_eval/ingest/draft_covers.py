@@ -16,14 +16,14 @@ from sp_eval.ingest.vocabulary import known_word, plain
 from sp_eval.ingest.whole_months import first_whole_day, last_whole_day
 from sp_eval.study.outcomes import SHOWN_BY
 
-__all__ = ["covers_lines"]
+__all__ = ["covers_lines", "named_sources"]
 
 _SOURCES: Final = {
     activity: source for source, activities in SHOWN_BY.items() for activity in activities
 }
 _STAYS: Final = ("emergency_inpatient", "planned_inpatient")
 _NAMES: Final = {
-    ("ae", "ecds", "emergency", "ed"): "ae",
+    ("ae", "ecds", "emergency", "ed", "casualty"): "ae",
     ("apc", "ip", "inpatient", "inpatients", "admissions", "spells", "admitted"): "inpatient",
     ("op", "outpatient", "outpatients"): "outpatient",
 }
@@ -71,8 +71,12 @@ def _sources(guess: TableGuess) -> list[str]:
         both = shown >= set(_STAYS)
         stays = ["inpatient"] if both else [kind for kind in _STAYS if kind in shown]
         return [*(["ae"] if "ae" in shown else []), *stays, *({"outpatient"} & shown)]
-    named = [source for words, source in _NAMES.items() if _holds(guess.table.shown, words)]
-    return named or ["ae", "inpatient", "outpatient"]
+    return named_sources(guess) or ["ae", "inpatient", "outpatient"]
+
+
+def named_sources(guess: TableGuess) -> list[str]:
+    """The kinds of hospital care that the name of a file or sheet tells."""
+    return [source for words, source in _NAMES.items() if _holds(guess.table.shown, words)]
 
 
 def _shown(guess: TableGuess) -> set[str]:

@@ -10,14 +10,16 @@ from sp_eval.contracts.odcs import load_contract
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.broad_groups import holds_broad_groups
 from sp_eval.ingest.column_look import Look
+from sp_eval.ingest.draft_covers import named_sources
 from sp_eval.ingest.draft_words import flow, scalar
-from sp_eval.ingest.practice_names import is_named
+from sp_eval.ingest.practice_names import is_code, is_named, stems_of
 from sp_eval.ingest.table_guess import TableGuess
-from sp_eval.ingest.vocabulary import known_word
+from sp_eval.ingest.vocabulary import heading_scores, known_word
 
 __all__ = ["own_rule"]
 
 _ASK: Final = f"'{OPEN}'"
+_TOLD: Final = "to a letter and five digits, the same in every table"
 _NOWHERE: Final = "Z99999"  # in place of a practice, in rows that do not count
 
 
@@ -37,8 +39,33 @@ def _not_here(name: str, guess: TableGuess) -> list[str] | None:
     if name == "ethnic_category" and any(holds_broad_groups(look) for look in guess.looks):
         told = "  # likely: no letter says so little"
         return [f"{name}: {flow(absent='only broad groups are sent')}{told}"]
-    if name == "attended" and guess.contract == "hospital_activity" and _has_outpatients(guess):
+    if guess.contract == "hospital_activity" and (hospital := _of_hospital(name, guess)):
+        return hospital
+    contract = load_contract(guess.contract or "")
+    if contract.column(name).logical_type == "date":
+        return _unreadable(name, guess, is_required=contract.column(name).required)
+    return None
+
+
+def _of_hospital(name: str, guess: TableGuess) -> list[str] | None:
+    kinds = named_sources(guess)
+    kind = kinds[0] if len(kinds) == 1 and kinds[0] != "inpatient" else None
+    if name == "activity" and kind is not None:
+        return [f"{name}: {flow(const=kind)}  # guess: by the name of the file or sheet"]
+    is_told = "activity" in guess.columns
+    if name == "attended" and (_has_outpatients(guess) if is_told else kind == "outpatient"):
         return [f"{name}: {flow(const=_ASK)}  # outpatients need it; true if all of them came"]
+    return None
+
+
+def _unreadable(name: str, guess: TableGuess, *, is_required: bool) -> list[str] | None:
+    """A column that is headed as these dates, and whose cells no style of dates fits."""
+    for look in guess.looks:
+        headed = (guess.contract or "", name) in heading_scores(look.heading)
+        if headed and look.filled and not look.is_date and look.at not in guess.elsewhere:
+            rule = flow(const=_ASK) if is_required else flow(absent=_ASK)
+            told = f"{scalar(look.heading)} holds it in a way that cannot be read"
+            return [f"{name}: {rule}  # {told}: ask for dates as 31/12/2019"]
     return None
 
 
@@ -51,8 +78,8 @@ def _has_outpatients(guess: TableGuess) -> bool:
 
 
 def _practice(guess: TableGuess) -> list[str] | None:
-    if "{practice}" in guess.table.file:
-        return ["practice_code: {from_path: practice}  # sure: the files are named by it"]
+    if stems := stems_of(guess.table):
+        return _by_file(guess, stems)
     found = guess.columns.get("practice_code")
     if found is not None and is_named(found.look, guess.practices):
         return _by_name(guess, found.look, f"  # {found.how}: {found.why}")
@@ -62,6 +89,19 @@ def _practice(guess: TableGuess) -> list[str] | None:
     return None
 
 
+def _by_file(guess: TableGuess, stems: list[str]) -> list[str]:
+    """The code that each file is named by, or stands for the name it is named by."""
+    if all(is_code(stem) for stem in stems):
+        return ["practice_code: {from_path: practice}  # sure: the files are named by it"]
+    codes = {stem: stem if is_code(stem) else guess.practices.get(stem, OPEN) for stem in stems}
+    return [
+        "practice_code:  # likely: the files are named by practices",
+        "  from_path: practice",
+        f"  recode:  # {_TOLD}; a file of another name is refused",
+        *(f"    {scalar(stem)}: {scalar(code)}" for stem, code in sorted(codes.items())),
+    ]
+
+
 def _by_name(guess: TableGuess, look: Look, why: str) -> list[str]:
     """A code for each name; a name only of rows that do not count is no practice."""
     words = sorted(word for word, _ in look.words or ())
@@ -69,9 +109,10 @@ def _by_name(guess: TableGuess, look: Look, why: str) -> list[str]:
     codes = {
         word: guess.practices.get(word, OPEN if word in counted else _NOWHERE) for word in words
     }
-    made_up = "" if OPEN in codes.values() else "; these are made up"
+    is_made_up = any(code[:2] == "Z0" for code in codes.values())
+    made_up = "; these are made up" if is_made_up else ""
     lines = [f"practice_code:{why}", f"  from: {scalar(look.heading)}"]
-    lines.append(f"  recode:  # to a letter and five digits, the same in every table{made_up}")
+    lines.append(f"  recode:  # {_TOLD}{made_up}")
     for word, code in codes.items():
         told = "  # only in rows folded above" if code == _NOWHERE else ""
         lines.append(f"    {scalar(word)}: {scalar(code)}{told}")

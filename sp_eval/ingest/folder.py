@@ -107,9 +107,14 @@ def claims(
 
 def _fits(dataset: Dataset, part: str, text: str) -> bool:
     contract = dataset.declared
-    targets = [name for name, rule in dataset.columns.items() if rule.from_path == part]
-    patterns = [contract.column(name).pattern for name in targets]
-    return all(re.search(pattern, text) for pattern in patterns if pattern)
+    targets = [(name, rule) for name, rule in dataset.columns.items() if rule.from_path == part]
+    values = [
+        (contract.column(name).pattern, rule.path_value({part: text})) for name, rule in targets
+    ]
+    return all(
+        value is not None and (pattern is None or re.search(pattern, str(value)) is not None)
+        for pattern, value in values
+    )
 
 
 def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangement:

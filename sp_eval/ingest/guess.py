@@ -11,7 +11,7 @@ from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.ingest.column_look import Look, look_at
 from sp_eval.ingest.guess_fit import UNKNOWN, fit
 from sp_eval.ingest.header import looks_like_data
-from sp_eval.ingest.practice_names import practice_codes
+from sp_eval.ingest.practice_names import is_code, practice_codes, stems_of
 from sp_eval.ingest.questionnaire import Questionnaire, questionnaire_in
 from sp_eval.ingest.strange_table import StrangeTable
 from sp_eval.ingest.table_guess import Guess, TableGuess, kind_of
@@ -49,7 +49,8 @@ def guess_tables(
     begun = [replace(one, person=_person(one, by_number=by_number)) for one in begun]
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
     begun = [one if one.person else replace(one, person=_some_of(one, begun)) for one in begun]
-    practices = practice_codes([one.looks for one in begun])
+    stems = [stem for one in begun for stem in stems_of(one.table) if not is_code(stem)]
+    practices = practice_codes([one.looks for one in begun], stems)
     begun = [replace(one, practices=practices) for one in begun]
     return by_number, [classified(one, (told or {}).get(one.table.shown)) for one in begun]
 

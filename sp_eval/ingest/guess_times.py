@@ -14,6 +14,7 @@ from sp_eval.ingest.two_times import Time, times_in
 
 __all__ = ["with_times"]
 
+_TELLING: Final = 2  # columns headed as those of referrals, where their date cannot be read
 _HEADED: Final = "by its heading"
 _WHY: Final = "its columns are headed once for each time of asking"
 
@@ -114,9 +115,11 @@ def _rest(one: TableGuess, read: frozenset[int]) -> TableGuess | None:
     """The table as one of referrals too, or as one that may be, if it has other columns for it."""
     bare = replace(one, elsewhere=read, columns={}, questionnaire=None)
     tried = as_contract(bare, "referral", one.reference)
-    dated = tried.columns.get("referral_date")
-    if dated is None or one.person is None:
+    if one.person is None:
         return None
-    if dated.why.startswith(_HEADED) and score_of(tried) >= ENOUGH:
+    dated = tried.columns.get("referral_date")
+    headed = [name for name, found in tried.columns.items() if found.why.startswith(_HEADED)]
+    is_one = "referral_date" in headed or (dated is None and len(headed) >= _TELLING)
+    if is_one and score_of(tried) >= ENOUGH:
         return tried if one.contract == "referral" else replace(tried, why=f"{_HEADED}s")
-    return replace(bare, contract=None, reference=None)
+    return None if dated is None else replace(bare, contract=None, reference=None)

@@ -21,7 +21,7 @@ from sp_eval.ingest.text import DELIMITERS, decode, records
 from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.workbook import is_workbook
 
-__all__ = ["StrangeTable", "Unread", "tables_in"]
+__all__ = ["StrangeTable", "Unread", "joined", "tables_in"]
 
 _MOST_LINES: Final = 400_000
 _PRACTICE: Final = re.compile(r"^[A-Z][0-9]{5}$")
@@ -158,7 +158,7 @@ def _joined(tables: list[StrangeTable]) -> list[StrangeTable]:
     for table in tables:
         heads = tuple(folded(heading) for heading in table.headings)
         groups.setdefault((_family(table.file), table.sheet, heads), []).append(table)
-    return [_one(key[0], members) for key, members in groups.items()]  # type: ignore[arg-type]
+    return [joined(key[0], members) for key, members in groups.items()]  # type: ignore[arg-type]
 
 
 def _family(file: str) -> str:
@@ -167,12 +167,13 @@ def _family(file: str) -> str:
     return f"{folder}{slash}{{practice}}{dot}{suffix}" if _PRACTICE.match(stem) else file
 
 
-def _one(family: str, members: list[StrangeTable]) -> StrangeTable:
+def joined(file: str, members: list[StrangeTable]) -> StrangeTable:
+    """Files headed alike as one table; `file`: its path, with what varies."""
     ways = Counter((one.encoding, one.delimiter) for one in members)
     encoding, delimiter = min(ways, key=lambda way: (-ways[way], way))
     return replace(
         members[0],
-        file=family,
+        file=file,
         encoding=encoding,
         delimiter=delimiter,
         cells=pl.concat([one.cells for one in members]),

@@ -57,7 +57,7 @@ def made(
         day = date.fromisoformat(str(rule.const)) if is_day else None
         return Made(pl.lit(day if is_day else rule.const, dtype=dtype))
     if rule.from_path is not None:
-        return Made(pl.lit(path_values[rule.from_path], dtype=dtype))
+        return Made(pl.lit(rule.path_value(path_values), dtype=dtype))
     if rule.decide is not None:
         value = _decided(rule.decide, dtype)
         given = pl.any_horizontal(pl.col(name).is_not_null() for name in sources)

@@ -112,7 +112,14 @@ def test_a_practice_of_the_register_without_a_file_is_missed(
     codes = ["L84001"] * 50 + ["L84002"] * 50 + ["L84999"]
     rows = [[number(n), code, "01/01/2010"] for n, code in enumerate(codes)]
     csv_file("people.csv", [["NHS", "Practice", "From"], *rows])
-    csv_file("books/L84001.csv", [HEAD, [number(0), "01/03/2019", "GP", "Phone", "Y"]])
+    first = csv_file("books/L84001.csv", [HEAD, [number(0), "01/03/2019", "GP", "Phone", "Y"]])
     taken = take(mapping(people=people, gp=book))
     # L84999 has one person: a slip of the pen, not a practice
     assert taken.rejection.select("file", "rule").rows() == [("books/L84002.csv", "missing")]
+    book["columns"]["practice_code"] = {
+        "from_path": "practice", "recode": {"Elm": "L84001", "Oak": "L84002"},
+    }  # fmt: skip
+    first.rename(first.with_name("Elm.csv"))
+    named = take(mapping(people=people, gp=book))
+    assert named.rejection.select("file", "rule").rows() == [("books/Oak.csv", "missing")]
+    assert set(named.declared_coverage["practice_code"]) == {"L84001"}

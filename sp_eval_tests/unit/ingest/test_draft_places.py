@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,45 @@ def test_a_register_of_one_practice_wants_contacts_of_the_same(
     )  # fmt: skip
     told = [(gap.table, gap.place) for gap in gaps_of(read_mapping(file))]
     assert told == [("gp", "practice_code")] * gaps
+
+
+def test_files_named_as_practices_are_one_table_with_the_codes_of_their_names(
+    csv_file: Write, number: Number, tmp_path: Path
+) -> None:
+    names = ("Elm House", "The Mill", "Fen View")
+    head = ["NHS", "Appointment", "Clinician", "Mode", "Status"]
+    for name in names:
+        rows = [[number(n), f"{13 + n % 15}-Jun-2018 09:10", "GP", "Telephone", "DNA"]
+                for n in range(20)]  # fmt: skip
+        csv_file(f"month/books/{name}.csv", [head, *rows])
+    people = [[number(n), names[n % 3], f"{13 + n % 15}/06/2015"] for n in range(60)]
+    csv_file("month/patients.csv", [["NHS", "Surgery", "Date registered"], *people])
+    cases = [[f"C{n}", number(n), "2nd of May", "Elm House (L84002)"] for n in range(60)]
+    csv_file("month/referrals.csv", [["Case ref", "NHS", "Date of referral", "Practice"], *cases])
+    found, text = drafted(tmp_path / "month")
+    book = found["datasets"]["books"]
+    assert (book["file"], book["dates"]) == ("books/{practice}.csv", "%d-%b-%Y %H:%M")
+    codes = {"Elm House": "L84002", "The Mill": OPEN, "Fen View": OPEN}
+    assert book["columns"]["practice_code"] == {"from_path": "practice", "recode": codes}
+    assert found["datasets"]["patients"]["columns"]["practice_code"]["recode"] == codes
+    referral = found["datasets"]["referrals"]["columns"]
+    assert referral["practice_code"]["recode"] == {"Elm House (L84002)": "L84002"}
+    assert "# Date of referral holds it in a way that cannot be read: ask for dates" in text
+    file = tmp_path / "draft.yaml"
+    file.write_text(text, encoding="utf-8")
+    asked = {one.sentence for one in open_questions(file) if one.where == "practice_code"}
+    assert any(one.startswith("Which code is 'The Mill'? Write a text like L8") for one in asked)
+
+
+def test_a_sheet_that_its_name_tells_needs_no_column_for_the_kind_of_care(
+    workbook: Write, number: Number, tmp_path: Path
+) -> None:
+    days = [datetime(2018, 1 + n % 6, 1 + n % 28) for n in range(60)]
+    (tmp_path / "month").mkdir()
+    rows = [[number(n), day] for n, day in enumerate(days)]
+    heads = ["NHS", "Arrival", "Adm"]
+    workbook("month/trust.xlsx", AE=[heads[:2], *rows], OP=[[heads[0], heads[2]], *rows])
+    found, _ = drafted(tmp_path / "month")
+    ae, op = found["datasets"]["ae"]["columns"], found["datasets"]["op"]["columns"]
+    assert (ae["activity"], ae["attended"]) == ({"const": "ae"}, {"absent": OPEN})
+    assert (op["activity"], op["attended"]) == ({"const": "outpatient"}, {"const": OPEN})

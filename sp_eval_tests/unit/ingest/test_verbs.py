@@ -87,6 +87,20 @@ def test_from_path(
     assert only(take(made), "gp_contact", "practice_code") == "L84002"
 
 
+def test_from_path_by_a_name_that_stands_for_a_code(
+    gp_book: Make, take: Take, csv_file: Write, number: Callable[[int], str]
+) -> None:
+    rule = {"from_path": "practice", "recode": {"Elm House": "L84002"}}
+    made = gp_book(file="books/{practice}.csv", columns={"practice_code": rule})
+    head = ["NHS", "Date", "Who", "How", "Came"]
+    csv_file("books/Elm House.csv", [head, [number(0), "01/04/2019", "GP", "Phone", "Y"]])
+    csv_file("books/Oak House.csv", [head, [number(1), "01/04/2019", "GP", "Phone", "Y"]])
+    taken = take(made)
+    assert only(taken, "gp_contact", "practice_code") == "L84002"
+    states = dict(taken.delivery.select("file", "status").iter_rows())
+    assert states == {"books/Elm House.csv": "current", "books/Oak House.csv": "refused"}
+
+
 @pytest.mark.parametrize(("cell", "value"), [("Y", True), ("N", False), ("", None)])
 def test_recode(one_referral: Callable[..., TakenIn], cell: str, value: bool | None) -> None:
     rule = {"from": "Carer", "recode": {"Y": True, "N": False}}
