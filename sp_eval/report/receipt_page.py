@@ -9,6 +9,7 @@ from sp_eval.report.receipt import Receipt
 
 __all__ = ["as_lines", "as_page", "as_text"]
 
+_NAMED = ("Not used", "Missing")
 _CLOSING = "About this receipt: it holds counts only, no names, numbers or dates of people."
 _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -32,7 +33,7 @@ def _title(receipt: Receipt) -> str:
 def as_page(receipt: Receipt) -> str:
     """Return one HTML page that needs nothing else, for screen, telephone and print."""
     lines = "\n".join(
-        f"<div><dt>{escape(label)}</dt><dd>{escape(_capital(said))}</dd></div>"
+        f"<div><dt>{escape(label)}</dt><dd>{escape(_capital(label, said))}</dd></div>"
         for label, said in receipt.lines
     )
     title = escape(_title(receipt))
@@ -71,9 +72,11 @@ def as_text(receipt: Receipt) -> str:
 
 def as_lines(receipt: Receipt) -> tuple[str, ...]:
     """Return title, headline and each line as one line of text, for a terminal."""
-    lines = (f"{label}: {_capital(said)}" for label, said in receipt.lines)
+    lines = (f"{label}: {_capital(label, said)}" for label, said in receipt.lines)
     return (_title(receipt), receipt.headline, *lines)
 
 
-def _capital(said: str) -> str:
+def _capital(label: str, said: str) -> str:
+    if label in _NAMED:  # a file's name is as it is
+        return said
     return said[:1].upper() + said[1:]

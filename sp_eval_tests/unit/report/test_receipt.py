@@ -110,6 +110,13 @@ def test_what_is_missing_is_named() -> None:
     assert labelled(told, "Missing") == ["p0.csv, p1.csv, p2.csv and 2 more: Missing. Send it."]
 
 
+def test_a_file_is_called_what_it_is_called() -> None:
+    told = made([file("a.csv", 3), file("replies/r.xlsx", 0, status="refused")],
+                [fault("replies/r.xlsx", None, "No.", rule="reply_unknown")])  # fmt: skip
+    assert "Not used: replies/r.xlsx: No." in as_text(told)
+    assert "<dd>replies/r.xlsx: No.</dd>" in as_page(told)
+
+
 def test_page_and_text_say_the_same_and_need_nothing_else() -> None:
     told = made([file("<a>&.csv", 3, 1)], [fault("<a>&.csv", 2, "Reason.", "Date")], learned="L.")
     page, text = as_page(told), as_text(told)
