@@ -76,7 +76,7 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
     )
 
 
-_WIDTHS = {"Summary": (60, 10, 24, 30, 20), "Rows": (18, 26, 16, 8, 24, 70, 24)}
+_WIDTHS = {"Summary": (60, 10, 24, 36, 28), "Rows": (18, 26, 16, 8, 24, 70, 24)}
 
 
 def _summary(taken: TakenIn) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ Row = Sequence[object]
 
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)  # the same rows are the same bytes, whenever written
 _MOST_ROWS = 1_048_576
+_WIDTH = 18  # characters of a column that nobody gave a width
+_LINE, _MOST_LINES = 15, 20  # points; of a longer text the rest is seen in the cell
+_WIDTHS_TO_FILL = (7, 60)  # the row's number, and what is wrong with it
 
 
 def write_sheets(
@@ -55,19 +59,44 @@ def write_sheets(
                 sheet.hide()
             if name in (to_fill or {}):
                 marked = set((to_fill or {})[name])
-                sheet.set_column(0, max(map(len, rows), default=1) - 1, 18, text)
-                _fill(sheet, rows[:_MOST_ROWS], text, marked, wrong)
+                sheet.set_column(0, max(map(len, rows), default=1) - 1, _WIDTH, text)
+                for column, width in enumerate(_WIDTHS_TO_FILL):
+                    sheet.set_column(column, column, width, text)
+                _fill(sheet, rows[:1], bold)
+                _fill(sheet, rows[:_MOST_ROWS], text, marked, wrong, start=1)
+                _stretch(sheet, rows[:_MOST_ROWS], _WIDTHS_TO_FILL)
                 sheet.freeze_panes(1, 2)
                 continue
-            sheet.set_column(0, 12, 18, wrap)
-            for column, width in enumerate((widths or {}).get(name, ())):
+            own = (widths or {}).get(name, ())
+            sheet.set_column(0, 12, _WIDTH, wrap)
+            for column, width in enumerate(own):
                 sheet.set_column(column, column, width, wrap)
             if name in listed and rows:
-                sheet.set_row(0, None, bold)
                 sheet.freeze_panes(1, 0)
                 sheet.autofilter(0, 0, len(rows) - 1, len(rows[0]) - 1)
             _fill(sheet, rows[:_MOST_ROWS])
+            if name in listed and rows:
+                sheet.set_row(0, None, bold)
+            if own:
+                _stretch(sheet, rows[:_MOST_ROWS], own)
     write_private(path, memory.getvalue())
+
+
+def _stretch(
+    sheet: Any,  # noqa: ANN401
+    rows: Sequence[Row],
+    widths: Sequence[int],
+) -> None:
+    """Make each row as high as its longest text; not every spreadsheet program does so itself."""
+    for at, row in enumerate(rows):
+        lines = max((_lines(str(cell), n, widths) for n, cell in enumerate(row)), default=1)
+        if lines > 1:
+            sheet.set_row(at, _LINE * min(lines, _MOST_LINES))
+
+
+def _lines(text: str, column: int, widths: Sequence[int]) -> int:
+    width = widths[column] if column < len(widths) else _WIDTH
+    return sum(max(1, ceil(len(part) / width)) for part in text.split("\n"))
 
 
 def _fill(
@@ -76,8 +105,10 @@ def _fill(
     plain: Any = None,  # noqa: ANN401
     marked: Collection[tuple[int, int]] = (),
     wrong: Any = None,  # noqa: ANN401
+    *,
+    start: int = 0,
 ) -> None:
-    for at, row in enumerate(rows):
+    for at, row in enumerate(rows[start:], start):
         for column, cell in enumerate(row):
             style = wrong if (at, column) in marked else plain
             if isinstance(cell, int):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -398,3 +400,15 @@ def test_a_workbook_answered_sheet_by_sheet(
     assert fates(taken) == [(2, 3, "released"), (3, 4, "released")]
     assert taken.accepted["gp_contact"]["source_row"].to_list() == [2, 3, 4]
     assert taken.rejection.is_empty()
+
+
+def test_long_sentences_are_seen_whole_in_any_spreadsheet_program(
+    sent: tuple[SchemeMapping, Path], tmp_path: Path
+) -> None:
+    assert sent
+    with ZipFile(tmp_path / "reply.xlsx") as parts:
+        summary = parts.read("xl/worksheets/sheet1.xml").decode()
+        to_correct = parts.read("xl/worksheets/sheet3.xml").decode()
+    (high,) = re.findall(r'<row r="1"[^>]* ht="([0-9]+)" customHeight="1"', summary)
+    assert int(high) >= 4 * 15  # what to do with the copy that holds values: 230 letters in 60
+    assert '<col min="2" max="2" width="60.' in to_correct  # what is wrong, beside the row
