@@ -8,9 +8,10 @@ from pathlib import Path
 import fastexcel
 import xlsxwriter
 
-__all__ = ["Sheets", "read_sheets", "save_sheets", "send_back"]
+__all__ = ["PART", "Sheets", "correct_two", "read_sheets", "save_sheets", "send_back"]
 
 Sheets = dict[str, list[list[str]]]
+PART = "1 gp.csv"  # the sheet of the refused rows of gp.csv
 
 
 def read_sheets(path: Path) -> Sheets:
@@ -47,3 +48,10 @@ def send_back(reply: Path, out: Path, correct: Callable[[Sheets], None]) -> Path
     correct(sheets)
     save_sheets(out, sheets)
     return out
+
+
+def correct_two(sheets: Sheets) -> None:
+    """Put right the date of the first refused row of gp.csv, and the code of the second."""
+    rows = sheets[PART]
+    rows[1][3] = "28/02/2019"
+    rows[2][4] = "Nurse"

@@ -13,6 +13,7 @@ import xlsxwriter
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.delivery import take_in
+from sp_eval.ingest.reply import write_reply
 from sp_eval.ingest.taken import TakenIn
 
 GP_HEADER = ["NHS", "Date", "Who", "How", "Came"]
@@ -162,3 +163,25 @@ def counts() -> Callable[[TakenIn], dict[str, tuple[int, int, int, int]]]:
         }
 
     return read
+
+
+@pytest.fixture
+def sent(
+    gp_book: Callable[..., SchemeMapping], take: Callable[..., TakenIn],
+    csv_file: Callable[..., Path], number: Callable[[int], str], tmp_path: Path,
+) -> tuple[SchemeMapping, Path]:  # fmt: skip
+    """A month with rows 3, 4, 5 and 7 refused and 6 repeated, and the reply to it."""
+    rows = [
+        GP_HEADER,
+        [number(0), "01/04/2019", "GP", "Phone", "Y"],
+        [number(1), "31/02/2019", "GP", "Phone", "Y"],
+        [number(2), "02/04/2019", "Vicar", "Phone", "Y"],
+        [number(3), "02/13/2019", "Vicar", "Phone", "Y"],
+        [number(0), "01/04/2019", "GP", "Phone", "Y"],
+        [number(4), "03/04/2019", "GP"],
+    ]
+    folder = tmp_path / "month"
+    csv_file("month/gp.csv", rows)
+    made = gp_book()
+    write_reply(take(made, folder=folder), tmp_path / "reply.xlsx", with_values=True)
+    return made, folder
