@@ -277,7 +277,11 @@ def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:
     for value in _values(rule):
         _check_type(column, value)
         if column.allowed is not None and value not in column.allowed:
-            raise ValueError(f"{name}: '{value}' is not among the contract's values")
+            listed = f" ({', '.join(column.allowed)})" if len(column.allowed) <= 25 else ""
+            raise ValueError(f"{name}: '{value}' is not among the contract's values{listed}")
+        if column.pattern and not re.search(column.pattern, str(value)):
+            like = column.examples[0] if column.examples else column.pattern
+            raise ValueError(f"{name}: '{value}' is no text like {like}")
 
 
 def _check_type(column: Column, value: Scalar) -> None:
@@ -357,8 +361,14 @@ def read_mapping(path: Path) -> SchemeMapping:
     except ValidationError as error:
         first = error.errors()[0]
         where = " > ".join(str(part) for part in first["loc"])
-        line = MappingLines(path).place(first["loc"])
+        line = MappingLines(path).place([*first["loc"], *_column_in(first["msg"])])
         raise ContractError(f"{source}: {where}: {_plainly(first)} (line {line})") from None
+
+
+def _column_in(message: str) -> tuple[str, ...]:
+    """Where in a table a column stands of which a table's own rules speak."""
+    found = re.match(r"Value error, (\w+)(?::| is | must )", message)
+    return ("columns", found[1]) if found else ()
 
 
 def _plainly(error: ErrorDetails) -> str:

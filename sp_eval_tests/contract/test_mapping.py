@@ -117,7 +117,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda gp: gp["columns"].update(staff={"const": "vet"}), "'vet' is not among"),
         (
             lambda gp: gp["columns"].update(staff={"from": "Who", "recode": {"V": "vet"}}),
-            "'vet' is not among",
+            r"'vet' is not among the contract's values \(gp, nurse",
         ),
         (
             lambda gp: gp["columns"].update(
@@ -132,6 +132,10 @@ Change = Callable[[dict[str, Any]], object]
         (
             lambda gp: gp["columns"].update(practice_code={"from_path": "site"}),
             r"no part \{site\}",
+        ),
+        (
+            lambda gp: gp["columns"].update(practice_code={"const": "not sent"}),
+            "practice_code: 'not sent' is no text like L84002",
         ),
         (lambda gp: gp["drop"].update(Who="not needed"), "dropped and yet used: Who"),
         (lambda gp: gp.update(footer={"Total": "x"}), "footer names columns"),
@@ -178,6 +182,18 @@ def test_an_error_names_the_place_in_one_sentence(tmp_path: Path) -> None:
     told = str(error.value)
     assert told.startswith("testshire/mapping.yaml: datasets > gp: ")
     assert "\n" not in told
+
+
+def test_an_error_in_a_column_tells_its_line(tmp_path: Path) -> None:
+    raw = copy.deepcopy(SOUND)
+    raw["datasets"]["gp"]["columns"]["mode"] = {"const": "pigeon"}
+    folder = tmp_path / "testshire"
+    folder.mkdir()
+    text = yaml.safe_dump(raw)
+    (folder / "mapping.yaml").write_text(text, encoding="utf-8")
+    line = text[: text.index("      mode:")].count("\n") + 1
+    with pytest.raises(ContractError, match=rf"'pigeon' .* \(line {line}\)$"):
+        read_mapping(folder / "mapping.yaml")
 
 
 @pytest.mark.parametrize(
