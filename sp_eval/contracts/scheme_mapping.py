@@ -101,7 +101,7 @@ class Dataset(Closed):
             _check_rule(self, contract.column(name), rule)
         known = self.source_columns
         if twice := sorted(set(self.drop) & self.read_columns):
-            raise ValueError(f"dropped and yet used: {', '.join(twice)}")
+            raise ValueError(f"dropped and yet used: {', '.join(twice)}; take it out under drop")
         for name, layout in self.layouts.items():
             if odd := sorted(set(layout.columns) ^ known):
                 raise ValueError(f"layout {name}: each column must have its header: {odd}")
@@ -367,6 +367,8 @@ def read_mapping(path: Path) -> SchemeMapping:
 
 def _column_in(message: str) -> tuple[str, ...]:
     """Where in a table a column stands of which a table's own rules speak."""
+    if found := re.match(r"Value error, dropped and yet used: ([^,;]+)", message):
+        return ("drop", found[1])
     found = re.match(r"Value error, (\w+)(?::| is | must )", message)
     return ("columns", found[1]) if found else ()
 
@@ -375,7 +377,7 @@ def _plainly(error: ErrorDetails) -> str:
     """What pydantic says, but for its words for a Python class."""
     if error["type"] in ("model_type", "dict_type"):
         return "must be written as names with values, one a line or as {name: value, ...}"
-    return error["msg"]
+    return error["msg"].removeprefix("Value error, ")
 
 
 def mapping_json_schema() -> str:

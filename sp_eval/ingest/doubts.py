@@ -21,6 +21,10 @@ from sp_eval.ingest.raw_table import RawTable
 __all__ = ["doubts_of"]
 
 _REFUSED_SHARE = 0.01  # of the rows: fewer are slips of the sender, more may be the mapping's
+_EMPTY = (
+    "It is empty in every row: is it the right column? If it is always so, write {absent: why}, and"
+    " its heading under drop."
+)
 _PARTS = r"^([0-9]{1,2})[^0-9]([0-9]{1,2})[^0-9]"
 _CONVERTED = ("swemwbs_metric",)  # code lists from raw totals to metric scores
 _TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
@@ -38,7 +42,7 @@ def doubts_of(table: RawTable, gated: Gated, dataset: Dataset, month: str) -> It
         cells = table.cells[f"c{table.header.positions[source]}"].str.strip_chars()
         filled = cells.filter(cells.is_not_null() & (cells != ""))
         if table.cells.height and filled.is_empty():
-            yield Doubt("empty", source, "It is empty in every row: is it the right column?")
+            yield Doubt("empty", source, _EMPTY)
         elif (style := _style(source, dataset, table.dates)) is not None:
             yield from _ambiguous(source, filled, style)
     yield from _raw_as_metric(gated, dataset)

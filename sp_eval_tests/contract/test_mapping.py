@@ -184,15 +184,24 @@ def test_an_error_names_the_place_in_one_sentence(tmp_path: Path) -> None:
     assert "\n" not in told
 
 
-def test_an_error_in_a_column_tells_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "begins", "told"),
+    [
+        (lambda gp: gp["columns"].update(mode={"const": "pigeon"}), "mode", "'pigeon' .*"),
+        (lambda gp: gp["drop"].update(Who="not needed"), "Who", "gp: dropped and yet used: Who.*"),
+    ],
+)
+def test_an_error_in_a_column_tells_its_line(
+    tmp_path: Path, change: Change, begins: str, told: str
+) -> None:
     raw = copy.deepcopy(SOUND)
-    raw["datasets"]["gp"]["columns"]["mode"] = {"const": "pigeon"}
+    change(raw["datasets"]["gp"])
     folder = tmp_path / "testshire"
     folder.mkdir()
     text = yaml.safe_dump(raw)
     (folder / "mapping.yaml").write_text(text, encoding="utf-8")
-    line = text[: text.index("      mode:")].count("\n") + 1
-    with pytest.raises(ContractError, match=rf"'pigeon' .* \(line {line}\)$"):
+    line = text[: text.index(f"      {begins}:")].count("\n") + 1
+    with pytest.raises(ContractError, match=rf"{told} \(line {line}\)$"):
         read_mapping(folder / "mapping.yaml")
 
 
