@@ -35,7 +35,7 @@ def show_status(home: Path | None, *, as_json: bool) -> int:
     _list("To be looked at", list(status.problems))
     if status.release and not status.problems:
         console.print(
-            "All well: nothing is missing or refused, and every primary estimate is released."
+            "All well: no file is missing or refused, and every primary estimate is released."
         )
     return status.exit_status
 

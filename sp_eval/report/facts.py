@@ -10,7 +10,7 @@ from sp_eval.report.answers import Answer, answer_of
 from sp_eval.report.figure import Figure, Sentence, listed, say, total
 from sp_eval.report.in_short import in_short
 from sp_eval.report.release import Release
-from sp_eval.report.ways import ways_told
+from sp_eval.report.sure import how_sure, moved
 from sp_eval.study.outcomes import INSTRUMENTS, OUTCOMES
 
 __all__ = ["FirstScreen", "Scheme", "first_screen"]
@@ -151,83 +151,9 @@ def _scheme(release: Release, code: str) -> Scheme:
         totals=tuple((found[name], parts) for name, parts in totals.items()),
         grade=primary.grade,
         warnings=_warnings(release, code, tuple(found.values())),
-        sure=_sure(release, code, primary, tuple(found.values())),
+        sure=how_sure(release, code, primary, tuple(found.values())),
         about=_about(release, code, primary),
     )
-
-
-def _sure(
-    release: Release, code: str, primary: Answer, answers: tuple[Answer, ...]
-) -> tuple[Sentence, ...]:
-    told: list[Sentence] = []
-    checks = release.frame("design_check", scheme_code=code)
-    if checks.height and checks["passed"].drop_nulls().len():
-        # a count of what passed, not of people
-        passed = release.number("design_check", "count(*)", scheme_code=code, passed=True)
-        failed = release.number("design_check", "count(*)", scheme_code=code, passed=False)
-        told.append(
-            say(
-                "Design checks: {n} of {m} passed.",
-                n=passed if passed.value is not None else "none",
-                m=total((1, passed), (1, failed))
-                if passed.value is not None and failed.value is not None
-                else (failed if passed.value is None else passed),
-            )
-        )
-    else:
-        fair = "passed" if primary.difference else "did not all pass, or could not be made"
-        told.append(say(f"Design checks {fair}."))
-    told += _hidden_cause(release, code, primary)
-    for answer in answers:
-        if answer.role == "negative_control":
-            told.append(_untouched(release, code, answer))
-    told += ways_told(release, code, primary)
-    return (*told, _graded(release, code, primary))
-
-
-def _graded(release: Release, code: str, primary: Answer) -> Sentence:
-    """The grade and why, from its own row; older releases have the grade alone."""
-    key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome, "diagnostic": "grade"}
-    if not release.row("diagnostic", **key):
-        return say(f"Grade {primary.grade}: {words.GRADE_MEANS.get(primary.grade, '')}.")
-    return say("Grade. {why}", why=release.text("diagnostic", "sentence", **key))
-
-
-def _hidden_cause(release: Release, code: str, primary: Answer) -> list[Sentence]:
-    if primary.verdict not in ("fewer", "more"):
-        return []
-    key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome, "method": "e_value"}
-    point = release.number("estimate", "point", decimals=1, **key)
-    if point.value is None:
-        return []
-    return [say(words.HIDDEN_CAUSE, n=point)]
-
-
-def _untouched(release: Release, code: str, answer: Answer) -> Sentence:
-    """Whether care that the scheme should not change moved, and what move could have shown."""
-    if answer.difference is None:
-        return say(words.UNTOUCHED, noun=answer.label, moved="not known")
-    if _moved(release, answer):
-        return say(words.UNTOUCHED, noun=answer.label, moved=words.MOVED)
-    least = release.number(
-        "detectable_change", "smallest_fall", scale=-100, offset=100,
-        scheme_code=code, outcome=answer.outcome,
-    )  # fmt: skip
-    moved: Sentence | str = words.STILL
-    if release.has("detectable_change"):
-        moved = words.WEAK_CONTROL
-        if least.value is not None:
-            moved = say(words.STILL_IF_LARGE, n=least)
-    return say(words.UNTOUCHED, noun=answer.label, moved=moved)
-
-
-def _moved(release: Release, answer: Answer) -> bool:
-    """Whether care that the scheme should not change did change; in older releases by verdict."""
-    key: dict[str, Any] = {"scheme_code": answer.scheme, "outcome": answer.outcome}
-    row = release.row("diagnostic", **key, diagnostic="negative_control")
-    if row is not None:
-        return row["passed"] is False
-    return answer.role == "negative_control" and answer.verdict in ("fewer", "more")
 
 
 def _warnings(release: Release, code: str, answers: tuple[Answer, ...]) -> tuple[Sentence, ...]:
@@ -240,7 +166,7 @@ def _warnings(release: Release, code: str, answers: tuple[Answer, ...]) -> tuple
             "estimate", "notes", **key, method="matched_rate_ratio", scale_of="rate_ratio"
         )
         told += [Sentence((note,))] if note.text else []
-    told += [say(words.CONTROL_MOVED, noun=a.label) for a in answers if _moved(release, a)]
+    told += [say(words.CONTROL_MOVED, noun=a.label) for a in answers if moved(release, a)]
     return tuple(told)
 
 

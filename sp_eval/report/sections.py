@@ -62,10 +62,10 @@ def methods_paragraph(release: Release) -> Sentence | None:
         "People first referred from {first} to {last} were followed from {wash} days after referral"
         " for {post} days. Everybody counts who was referred, whatever came of it. Each was set"
         " beside up to {ratio} people drawn from {pool}, not referred in that month, with the same"
-        f" {' and '.join(exact)} and alike in {', '.join(named)} ({{back}} days looked back on,"
-        " scores within {caliper} standard deviations). Before any outcome was read, the groups had"
-        " to be alike to within {smd} standard deviations, and {share}% of the people had to find"
-        " similar people. Contacts per time followed were then compared, similar people referred"
+        f" {' and '.join(exact)} and alike in {', '.join(named)}, as far as their files tell"
+        " ({back} days looked back on, scores within {caliper} standard deviations). Before any"
+        " outcome was read, the groups had to be alike to within {smd} standard deviations, and"
+        " {share}% of the people had to find similar people. Contacts per time followed were then compared, similar people referred"
         " later counting until then. Counts of people up to {few} are hidden, others rounded to"
         " {base}. Draws hang on the seed {seed}.",
         first=release.text("study", "index_from"), last=release.text("study", "index_to"),

@@ -15,8 +15,9 @@ __all__ = ["ways_told"]
 def ways_told(release: Release, code: str, primary: Answer) -> list[Sentence]:
     """How many of the sensitivity estimates agree, and which do not; nothing where none is shown.
 
-    Where the answer is fewer or more, another way agrees if its interval lies on the same side;
-    else if its point lies inside the answer's interval.
+    Another way agrees if its interval lies on the same side as the answer's, or on neither where
+    the answer is on neither; where the answer is that nothing worthwhile changed, if its point lies
+    inside the answer's interval.
     """
     key: dict[str, Any] = {"scheme_code": code, "outcome": primary.outcome}
     own = release.row("estimate", **key, method="matched_rate_ratio", scale="rate_ratio")
@@ -46,4 +47,6 @@ def _agrees(row: dict[str, Any], own: dict[str, Any], verdict: str) -> bool:
         return bool(row["ci_high"] < 1)
     if verdict == "more":
         return bool(row["ci_low"] > 1)
+    if verdict == "cannot_tell":
+        return bool(row["ci_low"] <= 1 <= row["ci_high"])
     return bool(own["ci_low"] <= row["point"] <= own["ci_high"])

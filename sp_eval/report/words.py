@@ -70,6 +70,7 @@ STILL = "no move seen"
 STILL_IF_LARGE = "no move seen; only a fall of {n}% or more would have shown"
 WEAK_CONTROL = "no move seen, but so few could hardly have shown one"
 MOVED = "it moved"
+NOT_COMPARED_ON = "Not known from the files, and so not compared on: {what}."
 HIDDEN_CAUSE = (
     "A cause nobody measured could explain this away only if it changed both the chance of being"
     " referred and the use of this care at least {n}-fold, beyond all that was compared."
@@ -164,6 +165,7 @@ ALIKE_IN = {
     "other_outcomes": "use of the other kinds of care before",
     "practice": "practice",
 }
+OF_PERSON = ("age", "sex", "deprivation", "ltc_count")  # what a register may not tell
 CHECKS = {
     "matched_share": "Enough people referred found similar people",
     "balance": "The groups were alike before referral",
