@@ -65,9 +65,9 @@ def methods_paragraph(release: Release) -> Sentence | None:
         f" {' and '.join(exact)} and alike in {', '.join(named)}, as far as their files tell"
         " ({back} days looked back on, scores within {caliper} standard deviations). Before any"
         " outcome was read, the groups had to be alike to within {smd} standard deviations, and"
-        " {share}% of the people had to find similar people. Contacts per time followed were then compared, similar people referred"
-        " later counting until then. Counts of people up to {few} are hidden, others rounded to"
-        " {base}. Draws hang on the seed {seed}.",
+        " {share}% of the people had to find similar people. Contacts per time followed were then"
+        " compared, similar people referred later counting until then. Counts of people up to"
+        " {few} are hidden, others rounded to {base}. Draws hang on the seed {seed}.",
         first=release.text("study", "index_from"), last=release.text("study", "index_to"),
         wash=n("washout_days"), post=n("window_post_days"), ratio=n("ratio"),
         pool=words.POOLS.get(row["pool"], row["pool"]), back=n("lookback_days"),
