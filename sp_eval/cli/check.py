@@ -13,6 +13,7 @@ from sp_eval.cli.refusals import RequestRefusedError
 from sp_eval.cli.show import console, show_sentences
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping
 from sp_eval.ingest.delivery import TakenIn, take_in
+from sp_eval.ingest.folder import why_sealed
 from sp_eval.ingest.landing import LandingEmptyError, month_of
 from sp_eval.ingest.ledger import with_replies
 from sp_eval.ingest.reply import write_reply
@@ -32,6 +33,8 @@ def check_and_show(path: Path, *, scheme: str, reply: Path | None, values: bool 
         raise RequestRefusedError("--values says what --reply holds; name that workbook too.")
     if not path.exists():
         raise LandingEmptyError(f"There is no file or folder {path}.")
+    if why := why_sealed(path):
+        raise LandingEmptyError(f"A folder of {path} cannot be read: {why}.")
     now = datetime.now(UTC)
     month = month_of(path) or now.strftime("%Y-%m")
     taken = take_in(

@@ -12,6 +12,7 @@ import polars as pl
 import polars.selectors as cs
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -73,7 +74,7 @@ class Steps:
             self._progress.console.print(f"{_DOING[step.name]} ...")
 
     def tell(self, sentence: str) -> None:
-        self._progress.update(self._task, detail=sentence)
+        self._progress.update(self._task, detail=escape(sentence))  # a file may be named [/b]
 
     def end(self) -> None:
         self._progress.update(self._task, completed=len(STEPS), description="Done", detail="")

@@ -31,7 +31,8 @@ class Side:
     """One scheme, as it is set beside others.
 
     `identifier` and `records_consent` as its mapping says, None without one; `held` the clocks
-    its files cover, `counted` the outcomes of which it sent its own counts; `is_fair` whether its
+    its files cover, `counted` the outcomes of which it sent its own counts, `unsent` those that its
+    mapping says it sends no file of; `has_register` unless that is not sent; `is_fair` whether its
     design checks passed, None where no comparison could be made; `months` first and last month of
     the referrals analysed, `people` their number; `before` the mean and variance of what was known
     of these people before referral, by name.
@@ -47,6 +48,8 @@ class Side:
     months: tuple[date, date] | None
     before: dict[str, tuple[float, float]]
     counted: frozenset[str] = frozenset()
+    unsent: frozenset[str] = frozenset()
+    has_register: bool = True
 
 
 def comparability_rows(
@@ -61,7 +64,7 @@ def comparability_rows(
         return [_row(study, sides, "only_one_scheme", None, told)]
     primary = estimates.filter(role="primary", scale="rate_ratio", status="released")
     enough = [s for s in sides if s.people > study.disclosure.suppress_to]
-    care = [_same_care(study, sides, outcome) for _, outcome in study.counted]
+    care = [_same_care(study, sides, outcome, estimates) for _, outcome in study.counted]
     every = [
         _same_months(study, sides),
         _same_follow_up(study, sides, primary),
@@ -109,17 +112,36 @@ def _side_by_side(study: StudyDesign, sides: Sequence[Side], asked: list[Row]) -
     return _row(study, sides, "side_by_side", True, told)
 
 
-def _same_care(study: StudyDesign, sides: Sequence[Side], outcome: Outcome) -> Row:
+def _same_care(
+    study: StudyDesign, sides: Sequence[Side], outcome: Outcome, estimates: pl.DataFrame
+) -> Row:
     lacking = [side for side in sides if outcome.clock not in side.held]
-    own = [side.title for side in lacking if outcome.name in side.counted]
-    none = [side.title for side in lacking if outcome.name not in side.counted]
+    own = [side for side in lacking if outcome.name in side.counted]
+    rest = [side for side in lacking if outcome.name not in side.counted]
+    unsent = [side.title for side in rest if outcome.name in side.unsent]
+    sent = [side for side in rest if outcome.name not in side.unsent]
+    unseen = [side.title for side in sent if not side.people]
+    short = [side.title for side in sent if side.people]
     parts = [] if lacking else ["counted by one definition in every scheme"]
     if own:
-        parts.append(f"{_listed(own)} sent own counts before and after, and no dates")
-    if none:
-        parts.append(f"no file of {_listed(none)} covers them for long enough")
+        each = _listed([f"{side.title}{_days_counted(side, outcome, estimates)}" for side in own])
+        parts.append(f"{each} sent own counts before and after, and no dates")
+    if unsent:
+        parts.append(f"no file of them comes from {_listed(unsent)}")
+    if unseen:
+        parts.append(f"nobody of {_listed(unseen)} could be followed for long enough")
+    if short:
+        parts.append(f"no file of {_listed(short)} covers them for long enough")
     told = f"{outcome.label}: {'; '.join(parts)}."
     return _row(study, sides, "same_care", not lacking, told, outcome=outcome.name)
+
+
+def _days_counted(side: Side, outcome: Outcome, estimates: pl.DataFrame) -> str:
+    """Over how many days a scheme counted for itself, as it stands in its row."""
+    own = estimates.filter(
+        scheme_code=side.scheme_code, outcome=outcome.name, method="before_after"
+    )
+    return f" ({own['window_pre_days'][0]} days)" if own.height else ""
 
 
 def _same_months(study: StudyDesign, sides: Sequence[Side]) -> Row:
@@ -150,7 +172,8 @@ def _same_follow_up(study: StudyDesign, sides: Sequence[Side], primary: pl.DataF
     days = study.windows.post_days
     shares = [own[s.scheme_code] / days for s in sides if s.scheme_code in own]
     if len(shares) < len(sides):
-        told = "How long people were followed cannot be said of every scheme: one is withheld."
+        lacking = _listed([side.title for side in sides if side.scheme_code not in own])
+        told = f"How long people were followed cannot be said of {lacking}: no answer is released."
         return _row(study, sides, "same_follow_up", None, told)
     gap = max(shares) - min(shares)
     each = [f"{share:.0%} in {side.title}" for share, side in zip(shares, sides, strict=True)]
@@ -181,12 +204,16 @@ def _same_consent(study: StudyDesign, sides: Sequence[Side]) -> Row:
 
 
 def _same_comparison(study: StudyDesign, sides: Sequence[Side]) -> Row:
-    alone = [side.title for side in sides if side.is_fair is None]
+    alone = [side for side in sides if side.is_fair is None]
     told = "In every scheme the people referred are set beside similar people who were not."
     if alone:
+        nobody = [side.title for side in alone if not side.has_register]
+        unlike = [side.title for side in alone if side.has_register]
+        parts = [f"in {_listed(nobody)} there is nobody to compare with"] if nobody else []
+        parts += [f"in {_listed(unlike)} nobody could be compared"] if unlike else []
         told = (
-            f"In {_listed(alone)} there is nobody to compare with: at most the same people before"
-            " and after, a change of which most comes by itself."
+            f"{'; '.join(parts).replace('in', 'In', 1)}: at most the same people before and after,"
+            " a change of which most comes by itself."
         )
     return _row(study, sides, "same_comparison", not alone, told)
 

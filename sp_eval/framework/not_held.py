@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
 from sp_eval.study.outcomes import Outcome
 
-__all__ = ["blind_spot", "columns_not_recorded", "reason_not_held", "why_not_sent"]
+__all__ = ["blind_spot", "columns_not_recorded", "not_sent", "reason_not_held", "why_not_sent"]
 
 _CONTRACT_OF = {"gp_contact": "gp_contact"}  # every other source is hospital activity
 
@@ -45,14 +45,19 @@ def blind_spot(scheme_code: str) -> str | None:
     return None
 
 
-def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
-    """Why a scheme cannot say anything of an outcome, in its mapping's words; None if it can."""
+def not_sent(scheme_code: str, outcome: Outcome) -> tuple[str, ...]:
+    """The contracts a scheme's mapping says it does not send, of those an answer would need."""
     if scheme_code not in mapped_schemes():
-        return None
+        return ()
     absent = load_mapping(scheme_code).absent
     sent = (_CONTRACT_OF.get(source, "hospital_activity") for source in outcome.sources)
-    for contract in (*sent, "person"):
-        if contract in absent:
-            named = contract.replace("_", " ").replace("gp ", "GP ")
-            return f"this scheme sends no {named} file: {absent[contract]}"
-    return None
+    return tuple(dict.fromkeys(name for name in (*sent, "person") if name in absent))
+
+
+def reason_not_held(scheme_code: str, outcome: Outcome) -> str | None:
+    """Why a scheme cannot say anything of an outcome, in its mapping's words; None if it can."""
+    lacking = not_sent(scheme_code, outcome)
+    if not lacking:
+        return None
+    named = lacking[0].replace("_", " ").replace("gp ", "GP ")
+    return f"this scheme sends no {named} file: {load_mapping(scheme_code).absent[lacking[0]]}"

@@ -25,7 +25,7 @@ from sp_eval.models.scheme_estimates import (
     rates_that_add_up,
 )
 from sp_eval.study.design import OutcomeChoice
-from sp_eval.study.outcomes import Outcome
+from sp_eval.study.outcomes import OUTCOMES, Outcome
 
 __all__ = ["not_answerable_rows", "scheme_rows"]
 
@@ -47,9 +47,13 @@ def not_answerable_rows(
     `alone`: see `described_people`, of the referred who could be followed: with nobody to compare
     them with, their change before and after is described, and is no answer.
     """
+    primary = maker.study.primary.name
+    lacking = reason_not_held(maker.scheme_code, OUTCOMES[primary])
+    others = f"people are compared by {OUTCOMES[primary].label} before referral, and {lacking}"
     rows: list[Row] = []
     for choice, outcome in maker.study.counted:
-        told = reason_not_held(maker.scheme_code, outcome) or reason
+        general = others if lacking == reason and choice.name != primary else reason
+        told = reason_not_held(maker.scheme_code, outcome) or general
         rows += _matched_withheld(maker, choice, told)
         rows.append(_alone(maker, choice, outcome, alone, held, told))
         rows.append(
@@ -83,14 +87,16 @@ def scheme_rows(
     """The primary and described rows of a scheme whose people could be compared.
 
     `held` names the clocks whose files cover enough; outcomes of other clocks are withheld.
-    Where the gate is shut, matched estimates are withheld with its reason.
+    Where the gate is shut, matched estimates of the others are withheld with its reason.
     """
     rows: list[Row] = []
     if gate.is_open:
         rows += _matched(maker, design, gate, counts, held)
     else:
-        for choice, _ in maker.study.counted:
-            rows += _matched_withheld(maker, choice, gate.reason or "")
+        for choice, outcome in maker.study.counted:
+            is_held = outcome.clock in held
+            told = gate.reason if is_held else _not_covered(maker.scheme_code, outcome, held)
+            rows += _matched_withheld(maker, choice, told or "")
     return rows + _described(maker, design, counts, held)
 
 

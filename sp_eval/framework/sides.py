@@ -11,6 +11,7 @@ from sp_eval.comparison.scheme_design import SchemeDesign
 from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
 from sp_eval.framework.comparability import Side
 from sp_eval.framework.design_store import SchemeCompared
+from sp_eval.framework.not_held import not_sent
 from sp_eval.study.design import StudyDesign
 
 __all__ = ["side_of"]
@@ -37,6 +38,7 @@ def side_of(
     mapping = load_mapping(code) if code in mapped_schemes() else None
     referrals = [] if mapping is None else mapping.datasets.values()
     consent = [d.columns["has_consent"] for d in referrals if d.contract == "referral"]
+    lacking = {o.name: not_sent(code, o) for _, o in study.counted}
     design = compared.design
     people = pl.DataFrame() if design is None else _analysed(design)
     return Side(
@@ -46,6 +48,8 @@ def side_of(
         records_consent=any(not rule.absent for rule in consent) if mapping else None,
         held=held,
         counted=counted,
+        unsent=frozenset(name for name, tables in lacking.items() if set(tables) - {"person"}),
+        has_register=not any("person" in tables for tables in lacking.values()),
         is_fair=is_fair,
         people=people.height,
         months=_months(people),

@@ -29,6 +29,8 @@ from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["TakenIn", "answer_replies", "read_files", "take_in"]
 
+_NOT_MAPPED = "is not in the mapping"
+
 
 def take_in(
     folder: Path,
@@ -164,6 +166,8 @@ def _take_file(
             continue
         for notice in notices:
             book.note(f"{place.shown}: {notice}.")
+        if not gated.rows_in:
+            book.note(f"{place.shown}: it holds headings and no row.")
         book.read(Reading(found, place, gated))
     if isinstance(content, Workbook):
         _note_sheets(content, tables, mapping, book)
@@ -173,16 +177,24 @@ def _note_sheets(
     workbook: Workbook, tables: list[Found], mapping: SchemeMapping, book: Book
 ) -> None:
     file = tables[0].file
+    named = {(found.dataset.sheet or "").strip().casefold() for found in tables}
     for sheet in unread_sheets(workbook, tables):
         if why_dropped(mapping.drop, f"{file}, sheet {sheet}") is None:
-            book.note(f"{file}: the sheet '{sheet}' is not in the mapping and was not read.")
+            why = "is another of that name" if sheet.strip().casefold() in named else _NOT_MAPPED
+            book.note(f"{file}: the sheet '{sheet}' {why} and was not read.")
+    if workbook.unworked:
+        book.note(
+            f"{file}: {workbook.unworked:,} of its formulas have no value in the file: the program"
+            " that wrote it did not work them out. Open it in Excel, save it and send it again."
+        )
 
 
 def _pass_over(arranged: Arrangement, book: Book) -> None:
     """Enter what is not read: links that lead outside, litter, and files the mapping drops."""
     for file in arranged.outside:
-        detail = "It is a link to a file outside the delivery's folder, which was not opened."
-        book.refuse(book.place(file), FileRefusedError("unreadable", detail))
+        detail = "It is a link to something outside the delivery's folder, and was not opened."
+        to_do = "Put the file itself into the folder."
+        book.refuse(book.place(file), FileRefusedError("unreadable", detail, to_do=to_do))
     for file in arranged.ignored:
         book.note(f"{file} is not part of the delivery and was passed over.")
     for file, reason in arranged.dropped:

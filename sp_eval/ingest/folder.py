@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from sp_eval.contracts.reference_mapping import ReferenceMapping
 from sp_eval.contracts.scheme_mapping import Dataset, SchemeMapping
-from sp_eval.ingest.identity import without_numbers
+from sp_eval.ingest.told_name import told_name
 
 __all__ = [
     "UNFINISHED",
@@ -22,6 +23,7 @@ __all__ = [
     "missing_as_usual",
     "shown_pattern",
     "why_dropped",
+    "why_sealed",
 ]
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp")
@@ -120,32 +122,31 @@ def _fits(dataset: Dataset, part: str, text: str) -> bool:
 def arrange(folder: Path, mapping: SchemeMapping | ReferenceMapping) -> Arrangement:
     """Sort out a month's folder, in the order of file names. A single file is its own folder."""
     alone = folder.is_file()
-    paths = [folder] if alone else sorted(path for path in folder.rglob("*") if path.is_file())
+    here = [folder] if alone else sorted(folder.rglob("*"))
     found: list[Found] = []
     strangers: list[tuple[Path, str]] = []
-    ignored: list[str] = []
-    outside: list[str] = []
+    ignored, outside = _not_files(folder, here)
     dropped: list[tuple[str, str]] = []
-    for path in paths:
+    for path in (path for path in here if path.is_file()):
         file = path.name if alone else path.relative_to(folder).as_posix()
         if is_litter(path.name):
-            ignored.append(without_numbers(file))
+            ignored.append(told_name(file))
             continue
         if not alone and not _lies_in(folder, path):
-            outside.append(without_numbers(file))
+            outside.append(told_name(file))
             continue
         claimed = list(_claims_alone(mapping, file) if alone else claims(mapping, file))
-        file = without_numbers(file)
+        file = told_name(file)
         found += [Found(path, file, name, dataset, values) for name, dataset, values in claimed]
         unused = mapping.drop if isinstance(mapping, SchemeMapping) else {}
         if not claimed and (reason := why_dropped(unused, file)):
             dropped.append((file, reason))
         elif not claimed:
             strangers.append((path, file))
-    here = {item.name for item in found}
+    held = {item.name for item in found}
     absent: dict[str, list[Dataset]] = {}
     for name, dataset in mapping.datasets.items():
-        if name not in here and not alone:
+        if name not in held and not alone:
             absent.setdefault(shown_pattern(dataset.file), []).append(dataset)
     return Arrangement(
         found=tuple(found),
@@ -161,6 +162,24 @@ def why_dropped(unused: Mapping[str, str], file: str) -> str | None:
     """Why a mapping leaves a file, or `file, sheet S`, unread; None if it says nothing of it."""
     said = unused.items()
     return next((why for pattern, why in said if _file_regex(pattern).fullmatch(file)), None)
+
+
+def why_sealed(folder: Path) -> str | None:
+    """Why a folder or one below it cannot be read; None if all can. `rglob` would see nothing."""
+    errors: list[OSError] = []
+    for _ in os.walk(folder, onerror=errors.append) if folder.is_dir() else ():
+        pass
+    return (errors[0].strerror or "an error") if errors else None
+
+
+def _not_files(folder: Path, paths: Iterable[Path]) -> tuple[list[str], list[str]]:
+    """What is neither file nor folder, as links to folders, by name: within the folder, and out."""
+    odd = [
+        path for path in paths if not path.is_file() and (path.is_symlink() or not path.is_dir())
+    ]
+    within = [told_name(p.relative_to(folder).as_posix()) for p in odd if _lies_in(folder, p)]
+    out = [told_name(p.relative_to(folder).as_posix()) for p in odd if not _lies_in(folder, p)]
+    return within, out
 
 
 def _lies_in(folder: Path, path: Path) -> bool:

@@ -123,7 +123,13 @@ def require_columns(header: Header, *, rows_in: int, likely: Sequence[Likely]) -
     if header.repeated:
         twice = _quoted(header.repeated)
         detail = f"The column {twice} appears more than once, so nobody can tell which counts."
-        raise FileRefusedError("column_missing", detail, columns=header.repeated, rows_in=rows_in)
+        raise FileRefusedError(
+            "column_missing",
+            detail,
+            to_do="Take out the one that is too many, or give it a heading of its own.",
+            columns=header.repeated,
+            rows_in=rows_in,
+        )
     if header.missing:
         hints = [_hint(header.asked[one.column], one) for one in likely]
         which = _quoted(header.missing)

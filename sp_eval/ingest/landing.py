@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sp_eval.contracts.scheme_mapping import known_layouts, mapped_schemes
-from sp_eval.ingest.folder import is_litter
-from sp_eval.ingest.identity import without_numbers
+from sp_eval.ingest.folder import is_litter, why_sealed
 from sp_eval.ingest.text_file import TextFile
+from sp_eval.ingest.told_name import told_name
 
 __all__ = [
     "Landing",
@@ -23,6 +24,11 @@ __all__ = [
 ]
 
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+_LINK = (
+    "refused, it is a link that leads out of the landing folder, and was not opened; put the files"
+    " themselves there."
+)
+_SEALED = "refused, what was held of the month stands; a folder of it cannot be read"
 
 
 class LandingEmptyError(Exception):
@@ -65,7 +71,10 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
     notices = [_outside(path.name) for path in _files(landing)]
     refused: list[str] = []
     for folder in sorted(path for path in landing.iterdir() if path.is_dir()):
-        name = without_numbers(folder.name)
+        name = told_name(folder.name)
+        if (why := _why_unfit(landing, folder, below=False)) is not None:
+            refused.append(f"{name}: {why}")
+            continue
         try:
             folders = sorted(path for path in folder.iterdir() if path.is_dir())
             stray = [_outside(f"{folder.name}/{path.name}") for path in _files(folder)]
@@ -76,13 +85,11 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
         if not found:
             notices.append(f"{name}: passed over, it holds no folder of a month (YYYY-MM).")
         elif folder.name not in known:
-            refused.append(
-                f"{name}: refused, there is no mapping for this scheme; write"
-                f" data_contracts/schemes/{name}/mapping.yaml or rename the folder"
-                f" (mapped: {', '.join(sorted(known))})."
-            )
+            refused.append(_unmapped(name, known))
         elif not wanted or folder.name in wanted:
-            months += [ReceivedMonth(folder.name, p.name, p) for p in found]
+            unfit = {path: why for path in found if (why := _why_unfit(landing, path))}
+            refused += [f"{name}/{path.name}: {why}" for path, why in unfit.items()]
+            months += [ReceivedMonth(folder.name, p.name, p) for p in found if p not in unfit]
             stray += [_outside(f"{folder.name}/{p.name}") for p in folders if p not in found]
             notices += stray
     months = [m for m in months if month is None or m.month == month]
@@ -96,13 +103,29 @@ def survey(landing: Path, *, schemes: Iterable[str] = (), month: str | None = No
     return Landing(tuple(months), tuple(notices), tuple(refused))
 
 
+def _unmapped(name: str, known: set[str]) -> str:
+    return (
+        f"{name}: refused, there is no mapping for this scheme; write"
+        f" data_contracts/schemes/{name}/mapping.yaml or rename the folder"
+        f" (mapped: {', '.join(sorted(known))})."
+    )
+
+
+def _why_unfit(landing: Path, folder: Path, *, below: bool = True) -> str | None:
+    """Why a folder is not read: it lies elsewhere, or what lies `below` it cannot all be seen."""
+    if not folder.resolve().is_relative_to(landing.resolve()):
+        return _LINK
+    why = why_sealed(folder) if below else None
+    return f"{_SEALED}: {why}." if why else None
+
+
 def _files(folder: Path) -> list[Path]:
     """The files that lie in a folder itself, but for those programs leave behind."""
     return sorted(path for path in folder.iterdir() if path.is_file() and not is_litter(path.name))
 
 
 def _outside(place: str) -> str:
-    return f"{without_numbers(place)}: passed over, it lies in no folder of a month (YYYY-MM)."
+    return f"{told_name(place)}: passed over, it lies in no folder of a month (YYYY-MM)."
 
 
 def month_of(path: Path) -> str | None:
@@ -115,7 +138,7 @@ def content_digest(folder: Path) -> str:
     """SHA-256 over the names and bytes of every file below a folder."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(os.fsencode(path.relative_to(folder).as_posix()))
         digest.update(b"\0")
         try:
             digest.update(bytes.fromhex(TextFile(path).sha256))

@@ -123,7 +123,12 @@ class TextTable:
         """
         text = self._text
         if text.open_quote:
-            detail = f"A quotation mark opened in row {text.last} is never closed."
+            detail = (
+                f"A cell of row {text.last} is longer than any table's: a quotation mark that is"
+                " opened there and never closed, or text that belongs elsewhere."
+                if text.overlong
+                else f"A quotation mark opened in row {text.last} is never closed."
+            )
             raise FileRefusedError("cut_short", detail, rows_in=self.rows_in)
         is_short = bool(text.last) and text.last_width < self.header.width
         if self._found.encoding.left_over or (text.open_end and is_short):

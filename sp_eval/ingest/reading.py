@@ -13,16 +13,18 @@ from sp_eval.ingest.folder import UNFINISHED, Found
 from sp_eval.ingest.gate import Gated, gate
 from sp_eval.ingest.header import looks_like_data
 from sp_eval.ingest.identity import Pseudonymiser
+from sp_eval.ingest.kind import named_kind
 from sp_eval.ingest.parse import Dating
 from sp_eval.ingest.parts import parts_of
 from sp_eval.ingest.piecewise import judge_pieces
 from sp_eval.ingest.raw import TextTable, read_text
 from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
-from sp_eval.ingest.sheet import read_sheet
+from sp_eval.ingest.sheet import read_sheet, sheet_named
 from sp_eval.ingest.source import Belonging, pseudonymise
 from sp_eval.ingest.stranger import require_not_anothers
 from sp_eval.ingest.text_file import TextFile
+from sp_eval.ingest.told_name import told_name
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
 __all__ = ["judge", "opened", "read_and_judge", "read_table", "settled", "unread_sheets"]
@@ -34,9 +36,12 @@ def opened(name: str, file: TextFile, *, in_sheets: bool) -> TextFile | Workbook
         raise FileRefusedError("empty_file")
     if in_sheets:
         return open_workbook(file.read())
-    if is_workbook(name, file.head()):
-        detail = "The file is a workbook where a text file (csv) was agreed."
-        raise FileRefusedError("unreadable", detail)
+    head = file.head()
+    kind = named_kind(head)
+    if kind is None and is_workbook(name, head):
+        kind = "a workbook where a text file (csv) was agreed"
+    if kind is not None:
+        raise FileRefusedError("unreadable", f"The file is {kind}.")
     return file
 
 
@@ -128,8 +133,8 @@ def _require_whole(table: RawTable | TextTable, gated: Gated) -> None:
 
 
 def unread_sheets(workbook: Workbook, tables: Iterable[Found]) -> Iterator[str]:
-    """Yield the sheets that the mapping does not speak of."""
-    agreed = {(found.dataset.sheet or "").strip().casefold() for found in tables}
-    for sheet in workbook.sheets:
-        if sheet.strip().casefold() not in agreed:
-            yield "(unnamed)" if looks_like_data(sheet) else sheet
+    """Yield the sheets that the mapping does not speak of, or that are the second of their name."""
+    left = [sheet_named(workbook, found.dataset.sheet) for found in tables]
+    for at, sheet in enumerate(workbook.sheets):
+        if at not in left:
+            yield "(unnamed)" if looks_like_data(sheet) else told_name(sheet)

@@ -19,7 +19,7 @@ class FileRefusedError(Exception):
 
     `columns` names the headers it is about, if any; `rows_in` counts its data rows, as far as
     they could be told; `renamed`: the mapping's name of a missing column -> the heading it may
-    have now.
+    have now; `to_do` stands in for what is mostly to be done about the rule.
     """
 
     def __init__(
@@ -27,12 +27,13 @@ class FileRefusedError(Exception):
         rule: str,
         detail: str = "",
         *,
+        to_do: str = "",
         columns: Iterable[str] = (),
         rows_in: int = 0,
         renamed: Mapping[str, str] | None = None,
     ) -> None:
         self.rule = rule
-        self.reason = plain_reason(rule, detail)
+        self.reason = plain_reason(rule, detail, to_do)
         self.columns = tuple(columns)
         self.rows_in = rows_in
         self.renamed = dict(renamed or {})
@@ -49,7 +50,7 @@ def rule_names(applies_to: str) -> frozenset[str]:
     return frozenset(name for name, row in _rules().items() if row["applies_to"] == applies_to)
 
 
-def plain_reason(rule: str, detail: str = "") -> str:
+def plain_reason(rule: str, detail: str = "", to_do: str = "") -> str:
     """Return the sentences for a rule; `detail`, if given, stands in for the general meaning."""
     row = _rules()[rule]
-    return f"{detail or row['meaning']} {row['what_to_do']}"
+    return f"{detail or row['meaning']} {to_do or row['what_to_do']}"

@@ -69,7 +69,8 @@ class RowsOfText:
 
     Once `pieces` has ended, the rest tells how the text ended: `last` is the physical line on
     which its last record below the header starts (0 if there is none) and `last_width` that
-    record's fields; `open_end` is true if nothing ends it, `open_quote` if not even its quote.
+    record's fields; `open_end` is true if nothing ends it, `open_quote` if not even its quote,
+    `overlong` if a cell of it was too long to be read to its end.
     """
 
     blocks: Iterator[bytes]
@@ -80,6 +81,7 @@ class RowsOfText:
     last_width: int = 0
     open_end: bool = False
     open_quote: bool = False
+    overlong: bool = False
     _line: int = field(default=1, init=False)
 
     def pieces(self) -> Iterator[Rows]:
@@ -129,7 +131,7 @@ class RowsOfText:
                 start = reader.line_num + 1
                 next(reader, None)
         except csv.Error:
-            self.last, self.open_quote = start, True
+            self.last, self.open_quote, self.overlong = start, True, True
             return
         self._line = reader.line_num + 1
         yield feed.rest()
@@ -156,8 +158,8 @@ class RowsOfText:
                     numbers.append(start)
                 start = self._line + reader.line_num
         except csv.Error:
-            # the only error without strict: a cell too long to be one, a quote that never closes
-            self.last, self.last_width, self.open_quote = start, 0, True
+            # the only error without strict: a cell too long to be one
+            self.last, self.last_width, self.open_quote, self.overlong = start, 0, True, True
         self._line = start
         self.open_end = not feed.newest.endswith(("\n", "\r"))
         self.open_quote = self.open_quote or quote_is_open(feed.record, self.delimiter)

@@ -14,18 +14,17 @@ from sp_eval.ingest.raw_table import RawTable, footer_rows, require_all_columns,
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.workbook import Workbook
 
-__all__ = ["read_sheet"]
+__all__ = ["read_sheet", "sheet_named"]
 
 _TOP_ROWS = 60
 
 
 def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTable:
     """Read one sheet of a workbook; raise `FileRefusedError` if it cannot be this dataset's."""
-    wanted = (dataset.sheet or "").strip().casefold()
-    sheet = next((name for name in workbook.sheets if name.strip().casefold() == wanted), None)
-    if sheet is None:
+    at = sheet_named(workbook, dataset.sheet)
+    if at is None:
         raise FileRefusedError("sheet_missing", _sheet_hint(workbook, dataset.sheet or ""))
-    cells = workbook.cells(sheet)
+    cells = workbook.cells(workbook.sheets[at])
     if cells.height == 0:
         raise FileRefusedError("empty_file", f"The sheet '{dataset.sheet}' is empty.")
     top = cells.head(_TOP_ROWS).rows()
@@ -51,6 +50,14 @@ def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTa
     dating = Dating(table.dates, last_day, table.from_workbook)
     require_all_columns(header, table.cells, dataset, dating, rows_in=table.cells.height)
     return table
+
+
+def sheet_named(workbook: Workbook, wanted: str | None) -> int | None:
+    """The place of the sheet of this name: letter by letter, else but for case and spaces."""
+    names = [name.strip().casefold() for name in workbook.sheets]
+    alike = (wanted or "").strip().casefold()
+    exact = next((at for at, name in enumerate(workbook.sheets) if name == wanted), None)
+    return exact if exact is not None or alike not in names else names.index(alike)
 
 
 def _sheet_hint(workbook: Workbook, wanted: str) -> str:

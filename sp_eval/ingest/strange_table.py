@@ -13,12 +13,12 @@ import polars as pl
 
 from sp_eval.ingest.folder import is_litter
 from sp_eval.ingest.header import folded, looks_like_data
-from sp_eval.ingest.identity import without_numbers
 from sp_eval.ingest.reading import opened
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.strange_header import header_in
 from sp_eval.ingest.text import DELIMITERS, decode, records
 from sp_eval.ingest.text_file import TextFile
+from sp_eval.ingest.told_name import told_name
 from sp_eval.ingest.workbook import is_workbook
 
 __all__ = ["StrangeTable", "Unread", "joined", "tables_in"]
@@ -73,7 +73,7 @@ def tables_in(folder: Path) -> tuple[list[StrangeTable], list[Unread]]:
     tables: list[StrangeTable] = []
     unread: list[Unread] = []
     for path in paths:
-        file = without_numbers(path.name if alone else path.relative_to(folder).as_posix())
+        file = told_name(path.name if alone else path.relative_to(folder).as_posix())
         if is_litter(path.name) or not (alone or path.resolve().is_relative_to(folder.resolve())):
             continue
         try:

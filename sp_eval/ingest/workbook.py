@@ -10,7 +10,9 @@ import fastexcel
 import polars as pl
 
 from sp_eval.ingest.extent import require_modest
+from sp_eval.ingest.kind import named_kind
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.unworked import with_unworked_told
 
 __all__ = ["Workbook", "is_workbook", "open_workbook"]
 
@@ -32,17 +34,19 @@ def is_workbook(name: str, data: bytes) -> bool:
 
 
 class Workbook:
-    """An opened workbook; `sheets` are its sheet names in order."""
+    """An opened workbook; `sheets` are its sheet names in order, `unworked` counts formulas."""
 
-    def __init__(self, reader: fastexcel.ExcelReader) -> None:
+    def __init__(self, reader: fastexcel.ExcelReader, unworked: int = 0) -> None:
         self._reader = reader
+        self.unworked = unworked
         self.sheets: tuple[str, ...] = tuple(reader.sheet_names)
 
     def cells(self, sheet: str) -> pl.DataFrame:
         """Return the sheet as text columns `c0`, `c1`, ...; its n-th row is row n in Excel.
 
         True dates read `YYYY-MM-DD HH:MM:SS`, numbers as their digits. A cell with an error
-        (`#N/A`) holds the text `#ERROR`, so that a rule speaks of it instead of nobody.
+        (`#N/A`), or a formula nobody has worked out, holds the text `#ERROR`, so that a rule
+        speaks of it instead of nobody.
         """
         try:
             # skip_rows: without it, empty rows at the top are left out and all numbers shift
@@ -62,22 +66,29 @@ class Workbook:
 
 def open_workbook(data: bytes) -> Workbook:
     """Open a workbook, or raise `FileRefusedError`: `cut_short` or `unreadable`."""
+    unworked = 0
     if data.startswith(b"PK") and _unpacked_exceeds(data, _MOST_UNPACKED):
         detail = f"The workbook unpacks to more than {_MOST_UNPACKED >> 20:,} megabytes."
         raise FileRefusedError("unreadable", detail)
     if data.startswith(b"PK") and zipfile.is_zipfile(BytesIO(data)):
         _require_xlsx(data)
         require_modest(data)
+        data, unworked = with_unworked_told(data)
     elif not data.startswith(b"PK"):
-        raise FileRefusedError("unreadable", _ANOTHER_KIND)
+        raise _another_kind(data)
     try:
-        return Workbook(fastexcel.read_excel(data))
+        return Workbook(fastexcel.read_excel(data), unworked)
     except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
         if data.startswith(b"PK") and not zipfile.is_zipfile(BytesIO(data)):
             raise FileRefusedError(
                 "cut_short", "The workbook is not whole: its end is missing."
             ) from None
-        raise FileRefusedError("unreadable", _ANOTHER_KIND) from None
+        raise _another_kind(data) from None
+
+
+def _another_kind(data: bytes) -> FileRefusedError:
+    kind = named_kind(data)
+    return FileRefusedError("unreadable", f"The file is {kind}." if kind else _ANOTHER_KIND)
 
 
 def _require_xlsx(data: bytes) -> None:
@@ -88,7 +99,7 @@ def _require_xlsx(data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, RuntimeError):
         names = set()
     if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml"}:
-        raise FileRefusedError("unreadable", _ANOTHER_KIND)
+        raise _another_kind(data)
 
 
 def _unpacked_exceeds(data: bytes, limit: int) -> bool:

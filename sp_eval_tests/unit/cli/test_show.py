@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import polars as pl
 import pytest
+from rich.console import Console
+from rich.progress import Progress, TextColumn
 
-from sp_eval.cli.show import show_estimates, show_sentences
+from sp_eval.cli.show import Steps, show_estimates, show_sentences
 
 RATE = "rate_per_1000_person_years"
 
@@ -86,3 +90,13 @@ def test_long_lists_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert "and 5 more" in told
     show_sentences("Nothing", ())
     assert capsys.readouterr().err == ""
+
+
+def test_a_sentence_about_a_file_named_like_markup_stops_nothing() -> None:
+    drawn = io.StringIO()
+    terminal = Console(force_terminal=True, file=drawn, width=200)
+    with Progress(TextColumn("[dim]{task.fields[detail]}"), console=terminal) as progress:
+        steps = Steps(progress)
+        steps.tell("crm/[/b].csv: 3 rows, 0 refused, 0 repeated.")
+        progress.refresh()
+    assert "crm/[/b].csv: 3 rows" in drawn.getvalue()

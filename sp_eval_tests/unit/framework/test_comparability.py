@@ -40,13 +40,17 @@ def ratio(scheme: str, outcome: str, point: float, error: float, **other: Any) -
         "scheme_code": scheme, "outcome": outcome, "role": "primary", "scale": "rate_ratio",
         "status": "released", "point": point, "ci_low": point * exp(-z * error),
         "ci_high": point * exp(z * error), "ci_level": 0.95, "n_analysed": 400,
-        "person_years_exposed": 380.0,
+        "person_years_exposed": 380.0, "method": "matched_rate_ratio", "window_pre_days": 365,
     } | other  # fmt: skip
 
 
 ESTIMATES = [
     ratio("one", "gp_contact", 0.85, 0.04), ratio("two", "gp_contact", 0.90, 0.05),
     ratio("one", "ae_attendance", 0.70, 0.05), ratio("two", "ae_attendance", 1.00, 0.06),
+    ratio(
+        "two", "gp_contact", 0.60, 0.05, role="descriptive", method="before_after",
+        window_pre_days=182,
+    ),
 ]  # fmt: skip
 
 
@@ -96,11 +100,26 @@ def test_a_gap_beyond_chance_is_said_as_such() -> None:
         ({"records_consent": False}, "same_consent_rule", "Only some schemes record consent"),
         ({"is_fair": False}, "design_checks", "did not pass in Scheme Two"),
         ({"is_fair": None}, "design_checks", "did not pass in Scheme Two"),
-        ({"is_fair": None}, "same_comparison", "In Scheme Two there is nobody to compare with"),
+        ({"is_fair": None}, "same_comparison", "In Scheme Two nobody could be compared: at most"),
+        (
+            {"is_fair": None, "has_register": False},
+            "same_comparison",
+            "In Scheme Two there is nobody to compare with: at most the same people before",
+        ),
+        (
+            {"held": frozenset({"ae"}), "unsent": frozenset({"gp_contact"})},
+            "same_care",
+            "GP and nurse contacts: no file of them comes from Scheme Two.",
+        ),
+        (
+            {"held": frozenset({"ae"}), "people": 0},
+            "same_care",
+            "nobody of Scheme Two could be followed for long enough",
+        ),
         (
             {"held": frozenset(), "counted": frozenset({"gp_contact"})},
             "same_care",
-            "Scheme Two sent own counts before and after, and no dates",
+            "Scheme Two (182 days) sent own counts before and after, and no dates",
         ),
         ({"months": (date(2017, 8, 1), date(2018, 3, 1))}, "same_months", "different months"),
         ({"months": None}, "same_months", "Nobody of Scheme Two is analysed"),

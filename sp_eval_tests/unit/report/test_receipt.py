@@ -209,3 +209,16 @@ def test_a_tiny_scheme_is_told_kindly_and_without_a_figure() -> None:
         told = said_of(figures("fewer", -2, -1, -1, 0.5), hidden)
         assert "several years taken together" in told
         assert not re.search(r"\d", told)
+
+
+def test_the_name_of_a_file_is_left_as_it_is_written() -> None:
+    faults = [
+        fault("gp_book.csv", None, "It cannot be opened.", rule="unreadable"),
+        fault("register.csv", None, "It is missing.", rule="missing"),
+    ]
+    told = made([file("gp_book.csv", 0, status="refused")], faults)
+    text = as_text(told)
+    assert "Not used: gp_book.csv: It" in text
+    assert "Missing: register.csv: It" in text
+    assert "What to do: Put right" in text
+    assert "<dd>gp_book.csv: It" in as_page(told)
