@@ -24,6 +24,7 @@ __all__ = [
 
 _EARLIEST: Final = date(1900, 1, 1)
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
+_MAC_EPOCH: Final = date(1904, 1, 1)  # of workbooks begun on older Macs
 _ISO: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)?$"
 _SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
 _INTEGER: Final = r"^[+-]?[0-9]{1,18}(?:\.0+)?$"
@@ -66,6 +67,7 @@ class Dating:
     style: str
     last_day: date
     from_workbook: bool
+    from_1904: bool = False
 
 
 def month_start(month: str) -> date:
@@ -148,20 +150,20 @@ def written_in(column: str, style: str, before: str = "") -> pl.Expr:
     return _styled(pl.concat_str(pl.lit(before), pl.col(column)), style)
 
 
-def _true_date(text: pl.Expr) -> pl.Expr:
+def _true_date(text: pl.Expr, dating: Dating) -> pl.Expr:
     """Read a date as a workbook holds it: the reader writes true dates as ISO timestamps."""
     iso = pl.when(text.str.contains(_ISO)).then(text.str.slice(0, 10))
     serial = pl.when(text.str.contains(_SERIAL)).then(text.str.slice(0, 5)).cast(pl.Int32)
     return pl.coalesce(
         iso.str.to_date("%Y-%m-%d", strict=False),
-        pl.lit(_EXCEL_EPOCH) + pl.duration(days=serial),
+        pl.lit(_MAC_EPOCH if dating.from_1904 else _EXCEL_EPOCH) + pl.duration(days=serial),
     )
 
 
 def _day(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
     value = _styled(text, parse.style or dating.style)
     if parse.kind in {"excel", "last_day"} and dating.from_workbook:
-        value = pl.coalesce(value, _true_date(text))
+        value = pl.coalesce(value, _true_date(text, dating))
     dated = _dated(text, value, dating)
     if parse.kind == "last_day":
         return Parsed(dated.value.dt.offset_by("1d"), dated.faults)
@@ -174,7 +176,7 @@ def _month(text: pl.Expr, parse: Parse, dating: Dating) -> Parsed:
     value = pl.concat_str(pl.lit("01 "), in_style).str.to_date(f"%d {style}", strict=False)
     if dating.from_workbook:
         # Excel turns a typed Apr-17 into a true date
-        value = pl.coalesce(value, _true_date(text).dt.month_start())
+        value = pl.coalesce(value, _true_date(text, dating).dt.month_start())
     return _edge(_dated(text, value, dating), parse, "1mo")
 
 

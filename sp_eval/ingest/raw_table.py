@@ -25,7 +25,8 @@ class RawTable:
 
     `cells`: one String column per field of the file, `c0` ...; `row`: UInt32, physical, from 1;
     `wrong_width`: Boolean, the row's field count differs from the header's. All of one height.
-    `open_end`: no line end follows the last row of a text file.
+    `open_end`: no line end follows the last row of a text file; `from_1904`: the numbers that stand
+    for days in a workbook are counted from there.
     """
 
     cells: pl.DataFrame
@@ -35,6 +36,7 @@ class RawTable:
     dates: str
     from_workbook: bool
     open_end: bool = False
+    from_1904: bool = False
     notices: tuple[str, ...] = ()
 
 

@@ -111,7 +111,7 @@ def judge(table: RawTable, found: Found, pseudonymiser: Pseudonymiser, *, last_d
     `last_day`: of the month of delivery; what is dated later lies in the future.
     """
     source = pseudonymise(table, found.dataset, pseudonymiser)
-    dating = Dating(source.dates, last_day, source.from_workbook)
+    dating = Dating(source.dates, last_day, source.from_workbook, source.from_1904)
     conformed = conform_rows(source, found.dataset, dating=dating, path_values=found.path_values)
     gated = gate(source, conformed, found.dataset)
     _require_whole(table, gated)

@@ -45,9 +45,10 @@ def read_sheet(workbook: Workbook, dataset: Dataset, *, last_day: date) -> RawTa
         header=header,
         dates=layout.dates or dataset.dates,
         from_workbook=True,
+        from_1904=workbook.from_1904,
         notices=tuple(unread(header, {at for at, any_ in enumerate(filled) if any_})),
     )
-    dating = Dating(table.dates, last_day, table.from_workbook)
+    dating = Dating(table.dates, last_day, table.from_workbook, table.from_1904)
     require_all_columns(header, table.cells, dataset, dating, rows_in=table.cells.height)
     return table
 

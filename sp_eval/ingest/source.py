@@ -38,6 +38,7 @@ class SourceRows:
     written: Mapping[str, str]
     dates: str
     from_workbook: bool
+    from_1904: bool = False
 
 
 class Belonging:
@@ -118,6 +119,7 @@ def pseudonymise(
         written=table.header.written,
         dates=table.dates,
         from_workbook=table.from_workbook,
+        from_1904=table.from_1904,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from io import BytesIO
@@ -23,6 +24,16 @@ _PIECE = 1 << 20
 _ANOTHER_KIND = (
     "The file is not a workbook that can be opened (a password, or another kind than xlsx?)."
 )
+_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr[^>]*\sdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+)
 _LOCAL_HEADER = 30  # bytes before the name of a part; APPNOTE 4.3.7
 
 
@@ -34,11 +45,18 @@ def is_workbook(name: str, data: bytes) -> bool:
 
 
 class Workbook:
-    """An opened workbook; `sheets` are its sheet names in order, `unworked` counts formulas."""
+    """An opened workbook; `sheets` are its sheet names in order.
 
-    def __init__(self, reader: fastexcel.ExcelReader, unworked: int = 0) -> None:
+    `unworked` counts formulas without a value; `from_1904`: a bare number stands for a day counted
+    from 1904 (true dates are told apart by the reader).
+    """
+
+    def __init__(
+        self, reader: fastexcel.ExcelReader, *, unworked: int = 0, from_1904: bool = False
+    ) -> None:
         self._reader = reader
         self.unworked = unworked
+        self.from_1904 = from_1904
         self.sheets: tuple[str, ...] = tuple(reader.sheet_names)
 
     def cells(self, sheet: str) -> pl.DataFrame:
@@ -66,7 +84,7 @@ class Workbook:
 
 def open_workbook(data: bytes) -> Workbook:
     """Open a workbook, or raise `FileRefusedError`: `cut_short` or `unreadable`."""
-    unworked = 0
+    unworked, from_1904 = 0, False
     if data.startswith(b"PK") and _unpacked_exceeds(data, _MOST_UNPACKED):
         detail = f"The workbook unpacks to more than {_MOST_UNPACKED >> 20:,} megabytes."
         raise FileRefusedError("unreadable", detail)
@@ -74,10 +92,11 @@ def open_workbook(data: bytes) -> Workbook:
         _require_xlsx(data)
         require_modest(data)
         data, unworked = with_unworked_told(data)
+        from_1904 = _counts_from_1904(data)
     elif not data.startswith(b"PK"):
         raise _another_kind(data)
     try:
-        return Workbook(fastexcel.read_excel(data), unworked)
+        return Workbook(fastexcel.read_excel(data), unworked=unworked, from_1904=from_1904)
     except Exception:  # noqa: BLE001  (fastexcel's errors may quote a cell: none gets out)
         if data.startswith(b"PK") and not zipfile.is_zipfile(BytesIO(data)):
             raise FileRefusedError(
@@ -100,6 +119,14 @@ def _require_xlsx(data: bytes) -> None:
         names = set()
     if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml"}:
         raise _another_kind(data)
+
+
+def _counts_from_1904(data: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as parts:
+            return bool(_FROM_1904.search(parts.read("xl/workbook.xml")))
+    except _UNREADABLE:
+        return False
 
 
 def _unpacked_exceeds(data: bytes, limit: int) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
+import pytest
+
 from sp_eval.cohort.build import read_eligible, read_history
 from sp_eval.comparison.scheme_design import design_scheme
+from sp_eval.framework import scheme_rows as own_rows
 from sp_eval.framework.design_store import SchemeCompared
-from sp_eval.framework.not_held import blind_spot, reason_not_held
+from sp_eval.framework.gate import Check, Gate
+from sp_eval.framework.not_held import blind_spot, not_sent, reason_not_held
+from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.study.outcomes import OUTCOMES
 from sp_eval_tests.support.studies import a_study
@@ -37,3 +43,41 @@ def test_the_gate_stays_shut_where_gp_contacts_are_not_sent() -> None:
     assert new == ["busy_weeks_known"]
     assert not unseen.is_open
     assert told in (unseen.reason or "")
+
+
+GP_AND_AE = a_study(outcomes=[{"name": "gp_contact", "role": "primary"}, {"name": "ae_attendance"}])
+
+
+def reasons(rows: list[own_rows.Row]) -> dict[str, str]:
+    return {row["outcome"]: row["withheld_reason"] for row in rows if row["role"] == "primary"}
+
+
+def test_behind_a_shut_gate_what_is_not_sent_keeps_its_own_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(own_rows, "_described", lambda *_: [])
+    shut = Gate((Check("matched_share", 0.8, 0.9, passed=False, sentence="Too few matched."),))
+    maker = RowMaker(GP_AND_AE, "city_and_hackney", 100, "")
+    told = reasons(
+        own_rows.scheme_rows(maker, None, shut, None, frozenset({"gp_contact"}))  # type: ignore[arg-type]
+    )
+    assert told["gp_contact"] == shut.reason
+    assert told["ae_attendance"].startswith("this scheme sends no hospital activity file")
+
+
+def test_care_that_is_sent_is_not_said_to_lack_what_only_the_comparison_lacks() -> None:
+    maker = RowMaker(GP_AND_AE, "ways_to_wellness", 100, "")
+    reason = reason_not_held("ways_to_wellness", OUTCOMES["gp_contact"]) or ""
+    alone = pl.DataFrame(schema={"outcome": pl.String})
+    told = reasons(own_rows.not_answerable_rows(maker, reason, alone, frozenset()))
+    assert told["gp_contact"] == reason
+    before = "people are compared by GP and nurse contacts before referral, and this scheme sends"
+    assert told["ae_attendance"].startswith(before)
+    other = reasons(own_rows.not_answerable_rows(maker, "Nobody.", alone, frozenset()))
+    assert other["ae_attendance"] == "Nobody."
+
+
+def test_what_is_not_sent_is_named_by_table() -> None:
+    assert not_sent("halton", OUTCOMES["gp_contact"]) == ("gp_contact", "person")
+    assert not_sent("ways_to_wellness", OUTCOMES["ae_attendance"]) == ()
+    assert not_sent("nowhere", OUTCOMES["ae_attendance"]) == ()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Callable
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping
 from sp_eval.ingest.taken import TakenIn
 
 Make = Callable[..., SchemeMapping]
 Take = Callable[..., TakenIn]
+Number = Callable[[int], str]
 HEAD = "NHS,Date,Who,How,Came"
 
 
@@ -65,7 +68,7 @@ def test_a_workbook_for_a_text_file_is_called_one(
 
 
 def test_a_formula_nobody_worked_out_is_no_blank(
-    gp_book: Make, take: Take, workbook: Callable[..., Path], tmp_path: Path, number
+    gp_book: Make, take: Take, workbook: Callable[..., Path], tmp_path: Path, number: Number
 ) -> None:
     rows = [[number(n), "01/04/2019", "GP", "Phone", "Y"] for n in range(3)]
     path = workbook("gp.xlsx", GP=[HEAD.split(","), *rows])
@@ -126,3 +129,19 @@ def test_a_cell_too_long_is_not_called_an_open_quote(
     (tmp_path / "gp.csv").write_text(f"{HEAD}\n{number(0)},01/04/2019,{'G' * 200_000},Phone,Y\n")
     (reason,) = take(gp_book()).rejection["reason"]
     assert reason.startswith("A cell of row 2 is longer than any table's")
+
+
+@pytest.mark.parametrize(("from_1904", "days"), [(False, 43558), (True, 42096)])
+def test_a_bare_number_is_a_day_counted_as_its_workbook_counts(
+    from_1904: bool, days: int, gp_book: Make, take: Take, tmp_path: Path, number: Number
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "gp.xlsx", {"date_1904": from_1904}) as book:
+        sheet = book.add_worksheet("GP")
+        sheet.write_row(0, 0, HEAD.split(","))
+        sheet.write_row(1, 0, [number(0), days, "GP", "Phone", "Y"])
+        true = book.add_format({"num_format": "dd/mm/yyyy"})
+        sheet.write_row(2, 0, [number(1), "", "GP", "Phone", "Y"])
+        sheet.write_datetime(2, 1, datetime(2019, 4, 3), true)
+    dated = {"contact_date": {"from": "Date", "parse": "excel"}}
+    taken = take(gp_book(file="gp.xlsx", sheet="GP", columns=dated))
+    assert taken.accepted["gp_contact"]["contact_date"].to_list() == [date(2019, 4, 3)] * 2
