@@ -23,6 +23,9 @@ _MEASURES: Final = {"mmol_mol": "HbA1c", "kg": "Weight", "per_week": "Active min
 # what is drawn over the whole of a scale, brought to where people are
 _USUAL: Final = {"mmol_mol": (35, 0.35, 15), "kg": (55, 0.3, 25), "per_week": (0, 0.08, 0)}
 _UNITS: Final = {"kg": "kg", "per_week": "min/week"}
+_LATER: Final = (("6 months", 91), ("12 months", 183))  # days after the milestone before
+_ASKED_AGAIN: Final = 0.5  # of those measured at one milestone, at the next
+_OWN: Final = 0.8  # how much of what somebody measures later is what they measured at the start
 
 
 def schedule_files(
@@ -86,10 +89,11 @@ def _measures(settings: WorldSettings, records: Records, cut: int) -> list[RawTa
 
 def _long(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
     """One row a measure, with who measured it; numbered so at every cut."""
-    rows = listed(settings, records.responses, "newham measures", cut)
+    measured = _at_milestones(settings, records)
+    rows = listed(settings, measured, "newham measures", cut)
     rng = part_rng(settings, "newham units")
-    whole = records.responses.height
-    south = pl.Series(happens(rng, _SOUTH, whole)).gather(rows["_row"])
+    south = pl.Series(happens(rng, _SOUTH, measured.height)).gather(rows["_row"])
+    at_start = pl.col("_drawn").filter(pl.col("stage") == "Start").first()
     return (
         rows.with_columns(south.alias("_south"))
         .unpivot(
@@ -104,24 +108,42 @@ def _long(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
             )).cast(pl.UInt32).alias("_row"),
             (pl.col("_south") & (pl.col("_item") == "mmol_mol")).alias("_percent"),
         )
+        .with_columns(at_start.over("reference", "_item").alias("_before"))
         .sort("_row")
     )  # fmt: skip
+
+
+def _at_milestones(settings: WorldSettings, records: Records) -> pl.DataFrame:
+    """Measures of three months, and of some people again at six, and of some of those at twelve."""
+    stages = {"baseline": "Start", "follow_up": "3 months"}
+    named = records.responses.with_columns(pl.col("stage").replace_strict(stages))
+    rng = part_rng(settings, "newham milestones")
+    found, last = [named], named.filter(pl.col("stage") == "3 months")
+    for milestone, days in _LATER:
+        chosen = last.filter(pl.Series(happens(rng, _ASKED_AGAIN, last.height), dtype=pl.Boolean))
+        later = (pl.col("day") + days).cast(pl.Int32)
+        last = chosen.with_columns(pl.lit(milestone).alias("stage"), later.alias("day"))
+        found.append(last)
+    return pl.concat(found).filter(pl.col("day") < settings.days)
 
 
 def _written(settings: WorldSettings, long: pl.DataFrame, cut: int) -> pl.DataFrame:
     """The measures in the schedule's own words and units."""
     value = pl.lit(None, dtype=pl.Float64)
+    own = _OWN * pl.col("_before") + (1 - _OWN) * pl.col("_drawn")
+    is_later = (pl.col("stage") != "Start") & pl.col("_before").is_not_null()
+    drawn = pl.when(is_later).then(own).otherwise(pl.col("_drawn"))
+    is_more = pl.col("_item") == "per_week"
+    gained = pl.when(is_more).then(drawn > pl.col("_before")).otherwise(drawn < pl.col("_before"))
     for name, (lowest, slope, least) in _USUAL.items():
-        usual = lowest + slope * (pl.col("_drawn") - least)
+        usual = lowest + slope * (drawn - least)
         value = pl.when(pl.col("_item") == name).then(usual).otherwise(value)
     percent = value * 0.0915 + 2.15  # the IFCC's master equation
     return long.select(
         "_row",
         "_south",
         pl.col("reference").alias("Participant"),
-        pl.col("stage")
-        .replace_strict({"baseline": "Start", "follow_up": "3 months"})
-        .alias("Milestone"),
+        pl.col("stage").alias("Milestone"),
         day_text("day", settings.observed_from, _DATES, cut).alias("Measured on"),
         pl.col("_item").replace_strict(_MEASURES).alias("Measure"),
         pl.when("_percent")
@@ -132,7 +154,7 @@ def _written(settings: WorldSettings, long: pl.DataFrame, cut: int) -> pl.DataFr
         .then(pl.lit("%"))
         .otherwise(pl.col("_item").replace_strict({"mmol_mol": "mmol/mol"} | _UNITS))
         .alias("Unit"),
-        pl.lit("Y").alias("Milestone met"),
+        pl.when(gained | ~is_later).then(pl.lit("Y")).otherwise(pl.lit("N")).alias("Milestone met"),
     )
 
 

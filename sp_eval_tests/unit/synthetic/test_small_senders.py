@@ -118,3 +118,19 @@ def test_later_calls_are_folded_and_a_spreadsheets_rounding_is_named(delivered):
     counts = found.accepted["code_count"]
     assert set(counts["meaning"]) == {"referred", "declined", "offered"}
     assert {"snomed_rounded", "snomed_bad_check_digit"} & set(found.rejection["rule"])
+
+
+def test_newham_pays_at_its_milestones_and_people_stay_who_they_are(delivered):
+    folder, _ = delivered["newham"]
+    files = sorted((folder / "newham" / "2019-04").glob("measures_*.csv"))
+    sent = pl.concat([pl.read_csv(file, infer_schema=False) for file in files])
+    assert {"Start", "3 months", "6 months", "12 months"} <= set(sent["Milestone"])
+    later = sent.filter(pl.col("Milestone") != "Start")["Milestone met"]
+    assert 0.2 < (later == "Y").mean() < 0.9
+    weight = sent.filter(pl.col("Measure") == "Weight", pl.col("Unit") == "kg").with_columns(
+        pl.col("Value").cast(pl.Float64)
+    )
+    start = weight.filter(pl.col("Milestone") == "Start")
+    pair = weight.filter(pl.col("Milestone") == "3 months").join(start, on="Participant")
+    pair = pair.filter(pl.col("Value") < 1_000, pl.col("Value_right") < 1_000)
+    assert pair.select(pl.corr("Value", "Value_right")).item() > 0.8
