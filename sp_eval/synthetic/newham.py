@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from sp_eval.synthetic.asked_again import asked_again
 from sp_eval.synthetic.codes import happens
 from sp_eval.synthetic.identity import Identity
 from sp_eval.synthetic.listing import day_text, listed, money_text, with_identity
@@ -24,7 +25,6 @@ _MEASURES: Final = {"mmol_mol": "HbA1c", "kg": "Weight", "per_week": "Active min
 _USUAL: Final = {"mmol_mol": (35, 0.35, 15), "kg": (55, 0.3, 25), "per_week": (0, 0.08, 0)}
 _UNITS: Final = {"kg": "kg", "per_week": "min/week"}
 _LATER: Final = (("6 months", 91), ("12 months", 183))  # days after the milestone before
-_ASKED_AGAIN: Final = 0.5  # of those measured at one milestone, at the next
 _OWN: Final = 0.8  # how much of what somebody measures later is what they measured at the start
 
 
@@ -89,7 +89,9 @@ def _measures(settings: WorldSettings, records: Records, cut: int) -> list[RawTa
 
 def _long(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
     """One row a measure, with who measured it; numbered so at every cut."""
-    measured = _at_milestones(settings, records)
+    measured = asked_again(
+        settings, records.responses, first="Start", second="3 months", later=_LATER
+    )
     rows = listed(settings, measured, "newham measures", cut)
     rng = part_rng(settings, "newham units")
     south = pl.Series(happens(rng, _SOUTH, measured.height)).gather(rows["_row"])
@@ -111,20 +113,6 @@ def _long(settings: WorldSettings, records: Records, cut: int) -> pl.DataFrame:
         .with_columns(at_start.over("reference", "_item").alias("_before"))
         .sort("_row")
     )  # fmt: skip
-
-
-def _at_milestones(settings: WorldSettings, records: Records) -> pl.DataFrame:
-    """Measures of three months, and of some people again at six, and of some of those at twelve."""
-    stages = {"baseline": "Start", "follow_up": "3 months"}
-    named = records.responses.with_columns(pl.col("stage").replace_strict(stages))
-    rng = part_rng(settings, "newham milestones")
-    found, last = [named], named.filter(pl.col("stage") == "3 months")
-    for milestone, days in _LATER:
-        chosen = last.filter(pl.Series(happens(rng, _ASKED_AGAIN, last.height), dtype=pl.Boolean))
-        later = (pl.col("day") + days).cast(pl.Int32)
-        last = chosen.with_columns(pl.lit(milestone).alias("stage"), later.alias("day"))
-        found.append(last)
-    return pl.concat(found).filter(pl.col("day") < settings.days)
 
 
 def _written(settings: WorldSettings, long: pl.DataFrame, cut: int) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from sp_eval.synthetic.asked_again import asked_again
 from sp_eval.synthetic.codes import labels
 from sp_eval.synthetic.identity import Identity, spaced
 from sp_eval.synthetic.listing import day_text, listed, with_identity
@@ -45,6 +46,7 @@ _CLOSED = {
     "declined": "Not interested",
     "uncontactable": "Could not be reached",
 }
+_LATER_STARS: Final = (("Star 3", 182), ("Star 4", 183))  # every six months, up to eighteen
 _STAR = {
     "lifestyle": "Lifestyle",
     "looking_after_yourself": "Looking after yourself",
@@ -124,11 +126,14 @@ def _dressing(settings: WorldSettings, records: Records, rows: pl.DataFrame) -> 
 
 
 def _stars(settings: WorldSettings, records: Records, cut: int) -> RawTable:
-    rows = listed(settings, records.responses, "wtw stars", cut)
+    stars = asked_again(
+        settings, records.responses, first="Star 1", second="Star 2", later=_LATER_STARS
+    )
+    rows = listed(settings, stars, "wtw stars", cut)
     frame = rows.select(
         "_row",
         pl.col("reference").alias("WtW ID"),
-        pl.col("stage").replace_strict({"baseline": "Star 1", "follow_up": "Star 2"}).alias("Star"),
+        pl.col("stage").alias("Star"),
         day_text("day", settings.observed_from, _ISO, cut).alias("Star date"),
         *(pl.col(item).cast(pl.String).alias(name) for item, name in _STAR.items()),
     )
