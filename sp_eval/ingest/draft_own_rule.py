@@ -116,6 +116,9 @@ def _by_name(guess: TableGuess, look: Look, why: str) -> list[str]:
     for word, code in codes.items():
         told = "  # only in rows folded above" if code == _NOWHERE else ""
         lines.append(f"    {scalar(word)}: {scalar(code)}{told}")
+    if look.distinct > len(words):
+        told = "some names are not written here, for they may tell who somebody is"
+        lines.append(f"    {_ASK}: {_ASK}  # {told}: write a line for each")
     return lines
 
 

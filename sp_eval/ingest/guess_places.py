@@ -81,10 +81,12 @@ def place_of(word: str) -> str | None:
 
 
 def _setting(one: TableGuess) -> Look | None:
+    """The column whose words tell where a visit was, most of them: others may be names."""
     for look in one.looks:
-        if _OTHERS.search(look.heading):
+        words = [word for word, _ in look.words or ()]
+        if _OTHERS.search(look.heading) or not 0 < len(words) <= _MOST:
             continue
-        places = {setting_of(word) for word, _ in look.words or ()}
-        if {"gp", "hospital"} <= places and len(look.words or ()) <= _MOST:
+        places = [place_of(word) for word in words]
+        if {"gp", "hospital"} <= set(places) and 2 * places.count(None) <= len(words):
             return look
     return None

@@ -265,3 +265,21 @@ def test_a_sheet_that_its_name_tells_needs_no_column_for_the_kind_of_care(
     ae, op = found["datasets"]["ae"]["columns"], found["datasets"]["op"]["columns"]
     assert (ae["activity"], ae["attended"]) == ({"const": "ae"}, {"absent": OPEN})
     assert (op["activity"], op["attended"]) == ({"const": "outpatient"}, {"const": OPEN})
+
+
+def test_names_among_places_and_practices_are_not_written(
+    csv_file: Write, number: Number, tmp_path: Path
+) -> None:
+    seen = ("GP", "A&E", "Imaginary", "Invented", "Madeup", "Feigned", "Assumed", "Nobody")
+    _, *rows = visits(number, seen)
+    csv_file("month/visits.csv", [["NHS", "Date", "Seen by"], *rows])
+    surgeries = ("Elm Surgery", "Town Practice")
+    people = [
+        [number(n), "Dr Imaginary" if n == 5 else surgeries[n % 2], f"{13 + n % 15}/06/2015"]
+        for n in range(60)
+    ]
+    csv_file("month/patients.csv", [["NHS", "Surgery", "Date registered"], *people])
+    found, text = drafted(tmp_path / "month")
+    assert not any(name in text for name in seen[2:])
+    recode = found["datasets"]["patients"]["columns"]["practice_code"]["recode"]
+    assert recode == {"Elm Surgery": "Z00001", "Town Practice": "Z00002", OPEN: OPEN}
