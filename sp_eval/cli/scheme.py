@@ -47,14 +47,15 @@ def check_scheme_and_show(scheme: str, path: Path, *, mapping: Path | None = Non
         return _ask(asked, file)
     read = _read(file, scheme)
     lines = MappingLines(file)
-    month = month_of(path) or datetime.now(UTC).strftime("%Y-%m")
+    dated = month_of(path)
+    month = dated or datetime.now(UTC).strftime("%Y-%m")
     things: list[str] = []
     for gap in gaps_of(read) if path.is_dir() else ():
         line = lines.place(["datasets", gap.table, "columns", gap.place]) if gap.table else None
         _say(f"\n{gap.table or 'The scheme'}")
         _thing(things, line, gap.table or "the scheme", gap.place, gap.sentence)
     refused = 0
-    for examined in examine(path, read, month=month):
+    for examined in examine(path, read, month=month, is_dated=dated is not None):
         _show(examined, lines, things)
         refused += examined.rows_refused
     _say(_in_all(things, refused))

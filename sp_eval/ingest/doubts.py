@@ -30,12 +30,14 @@ _CONVERTED = ("swemwbs_metric",)  # code lists from raw totals to metric scores
 _TWO_WAYS = re.compile(r"^%[dm][^%A-Za-z0-9]%[dm]")
 
 
-def doubts_of(table: RawTable, gated: Gated, dataset: Dataset, month: str) -> Iterator[Doubt]:
+def doubts_of(
+    table: RawTable, gated: Gated, dataset: Dataset, month: str | None
+) -> Iterator[Doubt]:
     """Yield what is unmapped, always empty, ambiguous, lacking or refused.
 
     Every reason for which rows are refused is told, the most rows first: as `refused` where slips
     do not explain so many, else as `slips`. No cell is quoted. `table` and `gated` are of the same
-    file or sheet, delivered in `month` (YYYY-MM).
+    file or sheet, delivered in `month` (YYYY-MM), if that is known.
     """
     yield from _unmapped(table)
     for source in sorted(dataset.read_columns):
@@ -47,7 +49,7 @@ def doubts_of(table: RawTable, gated: Gated, dataset: Dataset, month: str) -> It
             yield from _ambiguous(source, filled, style)
     yield from _raw_as_metric(gated, dataset)
     yield from lacking(gated, dataset)
-    yield from ends_early(gated, dataset, month)
+    yield from ends_early(gated, dataset, month) if month else ()
     yield from _refused(gated)
 
 

@@ -44,15 +44,20 @@ class Examined:
     folded: tuple[str, int, int] | None = None
 
 
-def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Examined]:
-    """Yield each file and sheet of a month's folder, or the one file, in the order of names."""
+def examine(
+    folder: Path, mapping: SchemeMapping, *, month: str, is_dated: bool = True
+) -> Iterator[Examined]:
+    """Yield each file and sheet of a month's folder, or the one file, in the order of names.
+
+    `is_dated`: whether `month` is known to be that of the delivery; if not, rows may end sooner.
+    """
     mapping = mapping.at(month)
     arranged = arrange(folder, mapping)
     people = Pseudonymiser(
         secrets.token_bytes(32), scheme_code=mapping.scheme_code, identifier=mapping.identifier
     )
     for path, group in groupby(arranged.found, key=lambda found: found.path):
-        yield from _examine_file(path, list(group), mapping, people, month)
+        yield from _examine_file(path, list(group), mapping, people, (month, is_dated))
     for path, file in arranged.strangers:
         refusal = refuse_stranger(file, TextFile(path), mapping)
         yield Examined(file, None, 0, refusal.reason)
@@ -62,7 +67,11 @@ def examine(folder: Path, mapping: SchemeMapping, *, month: str) -> Iterator[Exa
 
 
 def _examine_file(
-    path: Path, tables: list[Found], mapping: SchemeMapping, people: Pseudonymiser, month: str
+    path: Path,
+    tables: list[Found],
+    mapping: SchemeMapping,
+    people: Pseudonymiser,
+    dated: tuple[str, bool],
 ) -> Iterator[Examined]:
     try:
         in_sheets = tables[0].dataset.sheet is not None
@@ -70,6 +79,7 @@ def _examine_file(
     except FileRefusedError as refusal:
         yield Examined(tables[0].file, tables[0].name, 0, refusal.reason)
         return
+    month, is_dated = dated
     last_day = month_end(month)
     everywhere: dict[str | None, tuple[int, pl.Series]] = {}
     for found in tables:
@@ -81,7 +91,7 @@ def _examine_file(
         except FileRefusedError as refusal:
             yield Examined(shown, found.name, refusal.rows_in, refusal.reason)
             continue
-        doubts = tuple(doubts_of(table, gated, found.dataset, month))
+        doubts = tuple(doubts_of(table, gated, found.dataset, month if is_dated else None))
         seen, before = everywhere.get(sheet, (0, gated.folded))
         everywhere[sheet] = seen + 1, gated.folded.filter(gated.folded.is_in(before.implode()))
         folded = _folded(gated, everywhere[sheet] if seen else None)

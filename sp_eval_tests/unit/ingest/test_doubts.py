@@ -193,6 +193,9 @@ def test_rows_that_end_before_they_are_said_to_are_told_with_the_line(
     told = run_line("scheme", "check", "testshire", str(folder), "--mapping", str(mapping))
     assert "60 rows are folded as 'paper'" in told.sentences()
     assert told.status == (1 if things else 0)
+    elsewhere = folder.rename(tmp_path / "undated")
+    command = ("scheme", "check", "testshire", str(elsewhere), "--mapping", str(mapping))
+    assert run_line(*command).status == 0
     if things:
         assert "say so: to: 2018-12-31;" in told.sentences()
         assert "1 thing to look at: line 17 (gp: covers)." in told.sentences()
