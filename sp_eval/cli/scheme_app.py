@@ -44,8 +44,9 @@ def scheme_new(
         typer.Option(
             "--as",
             metavar="FILE=CONTRACT",
-            help="Take a file, or 'FILE, sheet NAME', for that contract. If there is a draft"
-            " already, the table is added to it, and nothing else of it is changed.",
+            help="Take a file, or 'FILE, sheet NAME', for that contract; given twice for a file, it"
+            " is two tables. In a draft that is there already they take the place of those of the"
+            " same file and sheet, and nothing else of it is changed.",
         ),
     ] = None,
 ) -> None:
