@@ -13,6 +13,7 @@ from sp_eval.contracts.codes import codes_of_list
 from sp_eval.study.outcomes import Covered
 
 __all__ = [
+    "MONTH",
     "Check",
     "Closed",
     "ColumnRule",
@@ -31,6 +32,10 @@ __all__ = [
 
 Scalar = str | bool | int | float
 DATE_KINDS = ("date", "last_day", "month", "quarter", "year", "excel")
+
+
+MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+"""How a month is written, as 2019-04."""
 
 
 class Closed(BaseModel):
@@ -301,7 +306,7 @@ class Renamed(Closed):
 
     column: str = Field(description="The name by which this mapping speaks of it.")
     to: str = Field(min_length=1, description="The heading from that month on.")
-    from_: str = Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")
+    from_: str = Field(alias="from", pattern=MONTH, description="YYYY-MM")
 
 
 class Layout(Closed):

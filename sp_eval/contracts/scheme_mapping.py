@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sp_eval.contracts.mapping_lines import MappingLines
+from sp_eval.contracts.mapping_values import check_values
 from sp_eval.contracts.mapping_verbs import (
+    MONTH,
     Check,
     Closed,
     ColumnRule,
@@ -30,7 +31,6 @@ from sp_eval.contracts.mapping_verbs import (
     Layout,
     NotKnown,
     Renamed,
-    Scalar,
     Unpivot,
 )
 from sp_eval.contracts.odcs import (
@@ -56,6 +56,7 @@ __all__ = [
     "mapping_file",
     "mapping_json_schema",
     "read_mapping",
+    "read_versions",
     "schemes_folder",
 ]
 
@@ -175,6 +176,12 @@ class SchemeMapping(Closed):
     scheme_code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     identifier: Literal["nhs_number", "pseudonym"]
+    valid_from: str | None = Field(
+        default=None,
+        pattern=MONTH,
+        description="The first month (YYYY-MM) whose deliveries it reads; those before are read by"
+        " mapping.before-YYYY-MM.yaml beside it, whose tables bear the same names.",
+    )
     not_known: NotKnown = ()
     brake: Brake = Brake()
     due_day: int = Field(
@@ -192,6 +199,8 @@ class SchemeMapping(Closed):
         description="File (path below the month's folder, with *), or 'FILE, sheet NAME' -> why it"
         " is not used.",
     )
+
+    _earlier: SchemeMapping | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -223,6 +232,8 @@ class SchemeMapping(Closed):
 
     def at(self, month: str) -> SchemeMapping:
         """The mapping as it holds for deliveries of that month (YYYY-MM)."""
+        if self._earlier is not None and month < (self.valid_from or ""):
+            return self._earlier.at(month)
         return self.model_copy(
             update={"datasets": {name: table.at(month) for name, table in self.datasets.items()}}
         )
@@ -274,36 +285,7 @@ def _check_rule(dataset: Dataset, column: Column, rule: ColumnRule) -> None:
     inner = rule.take or rule
     if inner.from_ and column.logical_type != "string" and not (inner.parse or inner.recode):
         raise ValueError(f"{name} is of type {column.logical_type}: say how to parse or recode it")
-    for value in _values(rule):
-        _check_type(column, value)
-        if column.allowed is not None and value not in column.allowed:
-            listed = f" ({', '.join(column.allowed)})" if len(column.allowed) <= 25 else ""
-            raise ValueError(f"{name}: '{value}' is not among the contract's values{listed}")
-        if column.pattern and not re.search(column.pattern, str(value)):
-            like = column.examples[0] if column.examples else column.pattern
-            raise ValueError(f"{name}: '{value}' is no text like {like}")
-
-
-def _check_type(column: Column, value: Scalar) -> None:
-    """A truth is true or false, a day is written YYYY-MM-DD; anything else would become blank."""
-    if column.logical_type == "boolean" and not isinstance(value, bool):
-        raise ValueError(f"{column.name} is true or false, without quotation marks; not '{value}'")
-    if column.logical_type == "date":
-        try:
-            date.fromisoformat(str(value))
-        except ValueError:
-            raise ValueError(
-                f"{column.name} is a date: write it as '2016-04-01', in quotation marks"
-            ) from None
-
-
-def _values(rule: ColumnRule) -> Iterator[Scalar]:
-    yield from (rule.recode or {}).values()
-    yield from (decision.then for decision in rule.decide or ())
-    if rule.const is not None:
-        yield rule.const
-    if rule.take:
-        yield from _values(rule.take)
+    check_values(column, rule)
 
 
 def schemes_folder() -> Path:
@@ -341,9 +323,29 @@ def load_mapping(scheme_code: str) -> SchemeMapping:
             f"there is no mapping for '{scheme_code}'; there are: {', '.join(mapped_schemes())};"
             f" and layouts: {', '.join(known_layouts())}"
         )
-    mapping = read_mapping(mapping_file(scheme_code))
-    if mapping.scheme_code != scheme_code:
-        raise ContractError(f"{scheme_code}/mapping.yaml names another scheme")
+    return read_versions(mapping_file(scheme_code))
+
+
+def read_versions(path: Path, *, until: str | None = None) -> SchemeMapping:
+    """Read a mapping and those that held before it, each in its file beside it.
+
+    `until`: the first month of the one that follows; a version is valid from an earlier one.
+    """
+    mapping = read_mapping(path)
+    source = f"{path.parent.name}/{path.name}"
+    if mapping.scheme_code != path.parent.name:
+        raise ContractError(f"{source} names another scheme")
+    if mapping.valid_from is None:
+        return mapping
+    if until is not None and mapping.valid_from >= until:
+        raise ContractError(f"{source} is not valid from a month before {until}")
+    before = path.with_name(f"mapping.before-{mapping.valid_from}.yaml")
+    if not before.is_file():
+        raise ContractError(
+            f"{source} is valid from {mapping.valid_from}, and {before.name}, by which earlier"
+            " deliveries are read, is not there"
+        )
+    mapping._earlier = read_versions(before, until=mapping.valid_from)
     return mapping
 
 
@@ -377,6 +379,8 @@ def _plainly(error: ErrorDetails) -> str:
     """What pydantic says, but for its words for a Python class."""
     if error["type"] in ("model_type", "dict_type"):
         return "must be written as names with values, one a line or as {name: value, ...}"
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == MONTH:
+        return "must be a month, written as 2019-04"
     return error["msg"].removeprefix("Value error, ")
 
 

@@ -112,7 +112,7 @@ def usual_rows(deliveries: pl.DataFrame, mapping: SchemeMapping) -> Mapping[str,
     """
     seen: dict[str, list[int]] = {}
     for row in deliveries.filter(pl.col("status").is_in(["current", "superseded"])).to_dicts():
-        for name, dataset, values in claims(mapping, row["file"]):
+        for name, dataset, values in claims(mapping.at(row["month"]), row["file"]):
             if (dataset.sheet or "") == row["sheet"]:
                 seen.setdefault("/".join([name, *values.values()]), []).append(row["rows_in"])
     return {key: int(median(counts)) for key, counts in seen.items()}
