@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
+from sp_eval.contracts.mapping_errors import told
 from sp_eval.contracts.mapping_lines import MappingLines
 from sp_eval.contracts.mapping_values import check_values
 from sp_eval.contracts.mapping_verbs import (
@@ -361,27 +361,7 @@ def read_mapping(path: Path) -> SchemeMapping:
     try:
         return SchemeMapping.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = " > ".join(str(part) for part in first["loc"])
-        line = MappingLines(path).place([*first["loc"], *_column_in(first["msg"])])
-        raise ContractError(f"{source}: {where}: {_plainly(first)} (line {line})") from None
-
-
-def _column_in(message: str) -> tuple[str, ...]:
-    """Where in a table a column stands of which a table's own rules speak."""
-    if found := re.match(r"Value error, dropped and yet used: ([^,;]+)", message):
-        return ("drop", found[1])
-    found = re.match(r"Value error, (\w+)(?::| is | must )", message)
-    return ("columns", found[1]) if found else ()
-
-
-def _plainly(error: ErrorDetails) -> str:
-    """What pydantic says, but for its words for a Python class."""
-    if error["type"] in ("model_type", "dict_type"):
-        return "must be written as names with values, one a line or as {name: value, ...}"
-    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == MONTH:
-        return "must be a month, written as 2019-04"
-    return error["msg"].removeprefix("Value error, ")
+        raise ContractError(f"{source}: {told(error, MappingLines(path))}") from None
 
 
 def mapping_json_schema() -> str:

@@ -189,6 +189,12 @@ def test_an_error_names_the_place_in_one_sentence(tmp_path: Path) -> None:
     [
         (lambda gp: gp["columns"].update(mode={"const": "pigeon"}), "mode", "'pigeon' .*"),
         (lambda gp: gp["drop"].update(Who="not needed"), "Who", "gp: dropped and yet used: Who.*"),
+        (  # {absent: not sent, by choice}
+            lambda gp: gp["columns"].update(mode={"absent": "not sent", "by choice": None}),
+            "by choice",
+            "by choice: is no word of a mapping: a text with a comma.* quotation marks",
+        ),
+        (lambda gp: gp.update(colunms={}), "colunms", "colunms: is no word that may stand here"),
     ],
 )
 def test_an_error_in_a_column_tells_its_line(
@@ -200,7 +206,7 @@ def test_an_error_in_a_column_tells_its_line(
     folder.mkdir()
     text = yaml.safe_dump(raw)
     (folder / "mapping.yaml").write_text(text, encoding="utf-8")
-    line = text[: text.index(f"      {begins}:")].count("\n") + 1
+    line = next(n for n, one in enumerate(text.splitlines(), 1) if one.strip().startswith(begins))
     with pytest.raises(ContractError, match=rf"{told} \(line {line}\)$"):
         read_mapping(folder / "mapping.yaml")
 
