@@ -12,6 +12,7 @@ import polars as pl
 
 from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
 from sp_eval.ingest.brake import RIVALS
+from sp_eval.ingest.folder import claims
 from sp_eval.ingest.landing import LandingEmptyError, survey
 from sp_eval.operation.deadline import (
     expected_deliveries,
@@ -39,16 +40,24 @@ class Alert:
 
 
 def refused_files(tables: Mapping[str, pl.DataFrame], home: Path) -> list[Alert]:
-    """Whole files refused or missing in each scheme's newest month, with the reason told then.
+    """Whole files refused or missing that nothing newer replaces, with the reason told then.
+
+    These are those of each scheme's newest month, and of any month those of tables whose
+    deliveries add to each other.
 
     Parameters
     ----------
     tables : `delivery` and `rejection`, as in schema `published` of the research file.
     """
-    deliveries = tables["delivery"]
-    newest = deliveries.group_by("scheme_code").agg(pl.col("month").max())
-    latest = deliveries.join(newest, on=["scheme_code", "month"], how="semi")
-    stopped = latest.filter(pl.col("status").is_in(["refused", "missing"]))
+    deliveries = tables["delivery"].with_columns(
+        is_newest=pl.col("month") == pl.col("month").max().over("scheme_code")
+    )
+    stopped = deliveries.filter(pl.col("status").is_in(["refused", "missing"]))
+    adding = [
+        row["is_newest"] or _adds(row["scheme_code"], row["month"], row["file"], row["sheet"])
+        for row in stopped.to_dicts()
+    ]
+    stopped = stopped.filter(pl.Series(adding, dtype=pl.Boolean))
     told = tables["rejection"].filter(pl.col("row_number").is_null())
     keys = ["scheme_code", "month", "file", "sheet"]
     joined = stopped.select(*keys, "status", "delivery_id").join(
@@ -68,6 +77,16 @@ def refused_files(tables: Mapping[str, pl.DataFrame], home: Path) -> list[Alert]
         for row in of_itself.iter_rows(named=True)
         for place in [f"{row['scheme_code']}/{row['month']}/{row['file']}"]
     ] + _stopped_with_them(joined)
+
+
+def _adds(scheme: str, month: str, file: str, sheet: str) -> bool:
+    """Whether a file is of a table to which each delivery adds: no later one replaces it."""
+    if scheme not in mapped_schemes():
+        return False
+    return any(
+        table.supply == "increment" and sheet in ("", table.sheet)
+        for _, table, _ in claims(load_mapping(scheme).at(month), file)
+    )
 
 
 def _how_to_accept(row: dict[str, Any], home: Path) -> str:
