@@ -12,7 +12,7 @@ import polars as pl
 from sp_eval.contracts.figures import Figures
 from sp_eval.contracts.odcs import ContractError
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping
-from sp_eval.framework.delivery_quality import with_datasets
+from sp_eval.framework.delivery_quality import NOT_RECOGNISED, with_datasets
 from sp_eval.framework.linkage import divisions_of, people_in_all
 from sp_eval.operation.deadline import due_of
 from sp_eval.operation.linkage_kept import linkage_of
@@ -153,7 +153,10 @@ def _absent(mapping: SchemeMapping) -> dict[str, list[str]]:
 
 
 def _refused(rejection: pl.DataFrame) -> pl.DataFrame:
-    rows = with_datasets(rejection.drop_nulls("row_number"))
+    # a row of a reply that is wrong still is told under the file that it answers
+    rows = with_datasets(rejection.drop_nulls("row_number")).filter(
+        pl.col("dataset") != NOT_RECOGNISED
+    )
     return rows.group_by("dataset", "column_name", "rule").agg(
         pl.struct("file", "sheet", "row_number").n_unique().cast(pl.Int64).alias("rows")
     )

@@ -50,8 +50,12 @@ _STANDING = """status <> 'withdrawn' and not (
 
 
 def versions_that_stand(conn: Connection) -> pl.DataFrame:
-    """Return rows of `published.delivery` but for files taken out, or sent again in their month."""
-    return read_frame(conn, f"from meta.delivery where {_STANDING} order by delivery_id")
+    """Return rows of `published.delivery` but for files taken out, or sent again in their month.
+
+    What replies released is used, of the file they answer; they are not rows of their own.
+    """
+    delivery = read_frame(conn, f"from meta.delivery where {_STANDING} order by delivery_id")
+    return with_replies(delivery, read_frame(conn, "from meta.resubmission"))
 
 
 def received_month(

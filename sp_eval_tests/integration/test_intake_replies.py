@@ -9,15 +9,21 @@ from typing import Any
 import duckdb
 import pytest
 
+from sp_eval.contracts.frames import empty_frame
+from sp_eval.contracts.odcs import load_contract
+from sp_eval.framework.delivery_quality import quality_rows
 from sp_eval.operation.intake import take_in_landing
 from sp_eval.operation.run import Run
 from sp_eval.settings import Settings
 from sp_eval.synthetic.deliveries import write_deliveries
+from sp_eval.warehouse.connection import open_file
+from sp_eval.warehouse.received import versions_that_stand
 from sp_eval_tests.support.reply_edit import Sheets, send_back
 from sp_eval_tests.support.runs import KEY, run_line
 
 FILE = "SUS_AE.csv"
 PART = f"1 {FILE}"
+CHECKS = load_contract("delivery_check", "published")
 
 
 class Home:
@@ -100,6 +106,14 @@ def test_a_corrected_row_is_in_use_and_lives_and_ends_with_its_file(home: Home) 
         (2, 3, "released", FILE, "replies/reply.xlsx"),
         (3, 5, "unchanged", FILE, "replies/reply.xlsx"),
     ]
+    with open_file(home.home / "work" / "warehouse.duckdb") as conn:
+        stands = versions_that_stand(conn)
+    found = quality_rows(stands, empty_frame(CHECKS)).rows(named=True)
+    assert "not_recognised" not in {row["dataset"] for row in found}  # a reply is no such file
+    (quality,) = (row for row in found if row["dataset"] == "hospital_activity")
+    assert [quality[f"rows_{fate}"] for fate in ("in", "used", "refused", "repeated")] == [
+        8, 7, 1, 0,
+    ]  # fmt: skip
     standing = home.ask("select file, row_number from meta.rejection_of where row_number > 0")
     assert standing == [(FILE, 5)]
 
