@@ -152,6 +152,7 @@ def _take_file(
     if set_aside(content, file, digest, book):
         return
     last_day = month_end(book.month)
+    heard: dict[str, list[tuple[str, ...]]] = {}
     for found in tables:
         place = book.place(file, found.dataset.sheet, digest)
         try:
@@ -164,13 +165,21 @@ def _take_file(
             if refusal.renamed and set(found.dataset.layouts) <= {""}:
                 book.note(_line_to_add(refusal.renamed, found, book))
             continue
-        for notice in notices:
-            book.note(f"{place.shown}: {notice}.")
+        heard.setdefault(place.shown, []).append(notices)
         if not gated.rows_in:
             book.note(f"{place.shown}: it holds headings and no row.")
         book.read(Reading(found, place, gated))
+    _note_all_alike(heard, book)
     if isinstance(content, Workbook):
         _note_sheets(content, tables, mapping, book)
+
+
+def _note_all_alike(heard: Mapping[str, list[tuple[str, ...]]], book: Book) -> None:
+    """Note what every table of a file or sheet says of it: what one does not read, another may."""
+    for shown, told in heard.items():
+        for notice in told[0]:
+            if all(notice in notices for notices in told):
+                book.note(f"{shown}: {notice}.")
 
 
 def _note_sheets(

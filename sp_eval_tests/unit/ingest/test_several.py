@@ -56,8 +56,12 @@ def test_each_row_has_one_fate_whatever_is_made_of_it(
         ["a", "2019-01-02T23:59:59Z", "", "office"],
         ["e", "soon", "", "office"],  # both tables refuse it, for the same reason
     ]
-    csv_file("visits.csv", [["Who", "From", "To", "Where"], *rows])
+    csv_file("visits.csv", [["Who", "From", "To", "Where", "Why"], *([*r, "x"] for r in rows)])
     taken = take(visits)
+    # To is read by one of them, Why by none
+    assert [n for n in taken.notices if "not read" in n] == [
+        "visits.csv: the column 'Why' is not in the mapping and was not read."
+    ]
     assert counts(taken) == {"visits.csv": (6, 2, 3, 1)}
     refused = {
         (4, "date_order", "To"),
