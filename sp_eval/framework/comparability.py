@@ -172,8 +172,10 @@ def _same_follow_up(study: StudyDesign, sides: Sequence[Side], primary: pl.DataF
     days = study.windows.post_days
     shares = [own[s.scheme_code] / days for s in sides if s.scheme_code in own]
     if len(shares) < len(sides):
-        lacking = _listed([side.title for side in sides if side.scheme_code not in own])
-        told = f"How long people were followed cannot be said of {lacking}: no answer is released."
+        told = (
+            f"How long people were followed cannot be said of {len(sides) - len(shares)} of"
+            f" {len(sides)} schemes: no answer of theirs is released."
+        )
         return _row(study, sides, "same_follow_up", None, told)
     gap = max(shares) - min(shares)
     each = [f"{share:.0%} in {side.title}" for share, side in zip(shares, sides, strict=True)]

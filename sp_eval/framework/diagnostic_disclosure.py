@@ -31,9 +31,13 @@ def outcomes_hidden(estimates: pl.DataFrame, policy: Disclosure) -> frozenset[tu
 
     `estimates`: rows of `published.estimate` of one study, figures as they are.
     """
+    primary = estimates.filter(role="primary")
+    # what was withheld before has a reason of its own, and nothing is told of figures it has not
+    before = primary.filter(status="withheld").select("scheme_code", "outcome")
     shown = protect_estimates(estimates, policy)
-    withheld = shown.filter(role="primary", status="withheld")
-    return frozenset(withheld.select("scheme_code", "outcome").unique().iter_rows())
+    withheld = shown.filter(role="primary", status="withheld").select("scheme_code", "outcome")
+    new = withheld.join(before, on=["scheme_code", "outcome"], how="anti")
+    return frozenset(new.unique().iter_rows())
 
 
 def of_outcomes(frame: pl.DataFrame, outcomes: Collection[tuple[str, str]]) -> pl.Expr:

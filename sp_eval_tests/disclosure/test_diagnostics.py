@@ -84,6 +84,18 @@ def test_nothing_of_an_estimate_that_is_withheld() -> None:
     assert [row["sentence"].startswith("hidden") for row in found] == [True, True, False, False]
 
 
+def test_what_was_withheld_before_is_not_said_to_rest_on_few() -> None:
+    never = {"status": "withheld", "withheld_reason": "this scheme sends no GP contact file"}
+    none = dict.fromkeys(("point", "ci_low", "ci_high"))
+    untold = outcomes_hidden(rows(ESTIMATE, estimate(outcome="gp_contact", **never, **none)), USUAL)
+    assert untold == frozenset()
+    (told,) = shown(
+        diagnostic(diagnostic="grade", item="none", outcome="gp_contact", sentence="None."),
+        outcomes=untold,
+    )
+    assert told["sentence"] == "None."
+
+
 def test_a_total_goes_with_its_part() -> None:
     parts = [
         estimate(outcome="emergency_admission", events_exposed=5),
