@@ -27,10 +27,13 @@ _SAMPLE_ROWS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Recognised:
+    """`endless`: the header row does not end within what is looked at of a file."""
+
     layout: Layout
     encoding: Encoding
     delimiter: str
     header: Header
+    endless: bool = False
 
 
 class TextTable:
@@ -45,6 +48,9 @@ class TextTable:
         found = _recognise(file, dataset)
         if found is None:
             raise _no_header(dataset)
+        if found.endless:
+            detail = f"Its headings run to over {_TOP_CHARACTERS:,} characters, as no table's do."
+            raise FileRefusedError("unreadable", detail)
         self._file, self._dataset, self._found = file, dataset, found
         self.header = found.header
         self.dates = found.layout.dates or dataset.dates
@@ -177,7 +183,8 @@ def _recognise(file: TextFile, dataset: Dataset) -> _Recognised | None:
             rows = records(top, delimiter=delimiter, limit=_TOP_ROWS).rows
             header = find_header(rows, layout)
             if header and (best is None or len(header.missing) < len(best.header.missing)):
-                best = _Recognised(layout, file.encoding(encoding), delimiter, header)
+                endless = len(top) == _TOP_CHARACTERS and header.index == len(rows) - 1
+                best = _Recognised(layout, file.encoding(encoding), delimiter, header, endless)
             if header and not header.missing:
                 return best
     return best

@@ -123,6 +123,17 @@ def test_a_heading_that_stands_twice_is_not_to_be_added(
     assert "Add the column" not in reason
 
 
+def test_headings_without_end_are_called_so(
+    gp_book: Make, take: Take, tmp_path: Path, number: Number
+) -> None:
+    row = f"{number(0)},01/04/2019,GP,Phone,Y"
+    (tmp_path / "gp.csv").write_text(f"{HEAD}{',' * 70_000}\n{row}{',' * 70_000}\n")
+    taken = take(gp_book())
+    assert taken.rejection["reason"][0].startswith("Its headings run to over 65,536 characters")
+    (tmp_path / "gp.csv").write_text(f"{HEAD}{',' * 2_000}\n{row}{',' * 2_000}\n")
+    assert take(gp_book()).delivery["rows_accepted"].to_list() == [1]
+
+
 def test_a_cell_too_long_is_not_called_an_open_quote(
     gp_book: Make, take: Take, tmp_path: Path, number: Callable[[int], str]
 ) -> None:
