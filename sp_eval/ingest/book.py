@@ -19,6 +19,7 @@ from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.reply_mark import Answers, Mark, holds_rows
 from sp_eval.ingest.several import together
 from sp_eval.ingest.taken import FOLDED, TABLES, Accepted, Piece, Quarantined
+from sp_eval.ingest.told_name import told_name
 from sp_eval.ingest.workbook import Workbook
 
 __all__ = ["Answered", "Book", "Reading", "Returned"]
@@ -121,8 +122,9 @@ class Book:
 
     def note(self, sentence: str) -> None:
         """Keep a sentence about something passed over or read otherwise than declared."""
-        self.notices.append(sentence)
-        self.tell(sentence)
+        seen = told_name(sentence)  # it may name a heading, which holds what its sender likes
+        self.notices.append(seen)
+        self.tell(seen)
 
     def read(self, reading: Reading) -> None:
         """Keep a file or sheet that was read and judged."""
@@ -187,6 +189,7 @@ class Book:
     def _reject(
         self, place: Place, rule: str, reason: str, columns: Iterable[str | None] = ()
     ) -> None:
+        reason = told_name(reason)
         told = [(None, rule, column, reason) for column in list(columns) or [None]]
         frame = pl.DataFrame(told, schema=_TOLD, orient="row")
         self.rejected.append(rejection_rows(place, frame))

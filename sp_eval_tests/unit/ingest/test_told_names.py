@@ -108,3 +108,17 @@ def test_what_is_no_file_is_told(
     assert taken.rejection["file"].to_list() == ["away"]
     passed = [note for note in taken.notices if "passed over" in note]
     assert [note.split()[0] for note in passed] == ["loop", "pipe.csv"]
+
+
+def test_headings_are_told_as_names_are(
+    gp_book: Make, take: Take, tmp_path: Path, number: Callable[[int], str]
+) -> None:
+    row = f"{number(0)},01/04/2019,GP,Phone,Y"
+    (tmp_path / "gp.csv").write_text(f"NHS,Date,Who,How,Came,No\x1b[2Jte\n{row},x\n")
+    (note,) = take(gp_book()).notices
+    assert "'No\\x1b[2Jte' is not in the mapping" in note
+    (tmp_path / "gp.csv").write_text(f"NHS,Date,Who,How,Came\x1b[31m\n{row}\n")
+    taken = take(gp_book())
+    told = " ".join([*taken.rejection["reason"], *taken.notices])
+    assert "Came\\x1b[31m" in told
+    assert "\x1b" not in told
