@@ -58,5 +58,6 @@ def _figure(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "none"
     if row["point"] is None:
-        return f"withheld ({str(row['withheld_reason']).rstrip('.')})"
+        why, _, _ = str(row["withheld_reason"]).partition(". ")  # the ways on stand on the page
+        return f"withheld, as {why[:1].lower()}{why[1:].rstrip('.')}"
     return f"{row['point']:.3f} ({row['ci_low']:.3f} to {row['ci_high']:.3f})"

@@ -207,10 +207,10 @@ def test_the_newest_deliveries_are_shown_first() -> None:
 
 def test_an_estimate_that_is_withheld_with_the_rows_put_back_says_why() -> None:
     as_published = {"point": 0.8, "ci_low": 0.7, "ci_high": 0.9, "withheld_reason": None}
-    withheld = {"point": None, "withheld_reason": "too few found similar people"}
+    withheld = {"point": None, "withheld_reason": "Too few found similar people. Ways on: wait."}
     effect = {"study_id": "s", "back": 2, "refused": 9, "without": as_published}
     assert said_of({**effect, "with": withheld}).endswith(
-        "as published 0.800 (0.700 to 0.900); with them withheld (too few found similar people)."
+        "as published 0.800 (0.700 to 0.900); with them withheld, as too few found similar people."
     )
 
 
