@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["EXPLANATION_HEADER", "EXPLANATION_SHEET", "explanation", "write_template"]
+__all__ = [
+    "BESIDE_THE_ROWS",
+    "EXPLANATION_HEADER",
+    "EXPLANATION_SHEET",
+    "explanation",
+    "write_template",
+]
 
 EXPLANATION_SHEET: Final = "What to fill in"
 EXPLANATION_HEADER: Final = ("column", "must be filled", "what it means", "how to write it")
 _CODES_SHEET: Final = "Lists"
 _SCALES_SHEET: Final = "Questionnaires"
+BESIDE_THE_ROWS: Final = (EXPLANATION_SHEET, _CODES_SHEET, _SCALES_SHEET)
+"""The sheets of a template that nobody fills in."""
 _REGISTRY: Final = "codes/instrument.csv"
 _ROWS: Final = 10_000  # rows that get formats and lists; more may be typed without them
 # bold and underlined besides, for whom red is a shade of grey

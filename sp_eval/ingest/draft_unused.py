@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sp_eval.contracts.odcs import contract_names
 from sp_eval.contracts.open_questions import OPEN
+from sp_eval.contracts.template import BESIDE_THE_ROWS, EXPLANATION_SHEET
 from sp_eval.ingest.draft_words import scalar
 from sp_eval.ingest.strange_table import Unread
 from sp_eval.ingest.table_guess import TableGuess
 
 __all__ = ["left_out", "not_sent"]
+
+_SHEET = ", sheet "
 
 
 def not_sent(placed: Sequence[TableGuess]) -> Iterator[str]:
@@ -38,5 +41,14 @@ def left_out(guesses: Sequence[TableGuess], unread: Sequence[Unread]) -> Iterato
     if lines:
         yield "drop:  # files and sheets that are not used, and why"
         for name, why in lines.items():
-            yield f"  {scalar(name)}: '{OPEN}'  # {why}"
+            if _of_a_template(name, lines):
+                yield f"  {scalar(name)}: a sheet of the template, which nobody fills in"
+            else:
+                yield f"  {scalar(name)}: '{OPEN}'  # {why}"
         yield ""
+
+
+def _of_a_template(name: str, unused: Collection[str]) -> bool:
+    """Whether a sheet came with a blank template of ours: the one that explains it is there."""
+    file, _, sheet = name.partition(_SHEET)
+    return sheet in BESIDE_THE_ROWS and f"{file}{_SHEET}{EXPLANATION_SHEET}" in unused

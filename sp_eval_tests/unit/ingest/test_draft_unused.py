@@ -195,3 +195,22 @@ def test_an_intake_notes_a_sheet_only_while_the_mapping_says_nothing_of_it(
         for one in (said, silent)
     ]
     assert [len(one) for one in noted] == [0, 1]
+
+
+def test_the_other_sheets_of_a_template_ask_nothing(
+    tmp_path: Path, workbook: Callable[..., Path]
+) -> None:
+    rows = [["column", "must be filled"], ["score", "no"]]
+    head = ["referral_id", "instrument", "item", "stage", "response_date", "score"]
+    filled = [[f"R{n}", "swemwbs", "q1", "baseline", "2019-04-01", "3"] for n in range(9)]
+    ours = {"What to fill in": rows, "Lists": [["gp"], ["nurse"]]}
+    (tmp_path / "d").mkdir()
+    workbook("d/scores.xlsx", outcome_response=[head, *filled], **ours)
+    workbook("d/other.xlsx", Lists=[["gp"], ["nurse"]])
+    dropped = yaml.safe_load(draft_mapping("testshire", tmp_path / "d").text)["drop"]
+    template = "a sheet of the template, which nobody fills in"
+    assert dropped == {
+        "scores.xlsx, sheet What to fill in": template,
+        "scores.xlsx, sheet Lists": template,
+        "other.xlsx, sheet Lists": OPEN,
+    }
