@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -20,6 +20,7 @@ from sp_eval.ingest.raw_table import RawTable
 
 __all__ = ["doubts_of"]
 
+_ROWS_NAMED = 3
 _REFUSED_SHARE = 0.01  # of the rows: fewer are slips of the sender, more may be the mapping's
 _EMPTY = (
     "It is empty in every row: is it the right column? If it is always so, write {absent: why}, and"
@@ -132,7 +133,10 @@ def _refused(gated: Gated) -> Iterator[Doubt]:
     ours = {written: name for name, written in gated.written.items()}
     by = ["column_name", "rule", "reason"]
     counted = (
-        rejections(gated).group_by(by).len().sort(["len", *by], descending=[True, *[False] * 3])
+        rejections(gated)
+        .group_by(by)
+        .agg(pl.len(), pl.col("row_number").sort().head(_ROWS_NAMED))
+        .sort(["len", *by], descending=[True, *[False] * 3])
     )
     for row in counted.iter_rows(named=True):
         share = row["len"] / gated.rows_in
@@ -141,5 +145,14 @@ def _refused(gated: Gated) -> Iterator[Doubt]:
         part = f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
         yield Doubt(
             "refused" if share >= _REFUSED_SHARE else "slips", source,
-            f"{rows} ({part}) {'is' if row['len'] == 1 else 'are'} refused. {row['reason']}",
+            f"{rows} ({part}) {'is' if row['len'] == 1 else 'are'} refused"
+            f" ({_numbers(row['row_number'], row['len'])}). {row['reason']}",
         )  # fmt: skip
+
+
+def _numbers(first: Sequence[int], count: int) -> str:
+    """Where refused rows stand: all of few, the first of many."""
+    listed = ", ".join(f"{number:,}" for number in first)
+    if count == 1:
+        return f"row {listed}"
+    return f"rows {listed}" if count == len(first) else f"rows {listed} ..."

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+import polars as pl
+
 from sp_eval.contracts.contract import Column
 from sp_eval.contracts.open_questions import OPEN
 from sp_eval.ingest.column_look import Look
 from sp_eval.ingest.draft_own_rule import own_rule
 from sp_eval.ingest.draft_words import flow, needs_recode, pieces, recode_lines, scalar, words_in
-from sp_eval.ingest.table_guess import SAME, Guess, TableGuess
-from sp_eval.ingest.vocabulary import heading_scores, known_word
+from sp_eval.ingest.guess_fit import BY_WORDS
+from sp_eval.ingest.table_guess import SAME, Guess, TableGuess, kind_of
+from sp_eval.ingest.vocabulary import heading_scores, known_in, known_word
 
 __all__ = ["date_style", "derived_from", "quarter_of", "rule_lines"]
 
@@ -96,10 +99,37 @@ def _coded(column: Column, guess: TableGuess, found: Guess, why: str) -> list[st
             pair for pair in words
             if pair[0].casefold() not in guess.not_known or known_word(contract, column, pair[0])
         )  # fmt: skip
-    is_of_kinds = guess.kept is not None and guess.kept[0].at == look.at
+    is_of_kinds = found.why == BY_WORDS or (guess.kept is not None and guess.kept[0].at == look.at)
     folded = _folded(guess, look)
-    recode = recode_lines(contract, column, words, folded=folded, is_of_kinds=is_of_kinds)
+    recode = recode_lines(
+        contract, column, words, folded=folded, is_of_kinds=is_of_kinds,
+        told_by=_told_by(column, guess, look) if name == "activity" else None,
+    )  # fmt: skip
     return lines + [f"  {line}" for line in recode]
+
+
+def _told_by(column: Column, guess: TableGuess, look: Look) -> dict[str, str]:
+    """Words that nobody knows -> a column whose words, in their rows, are not all one thing.
+
+    A stay may be planned or not: another column often tells.
+    """
+    contract = guess.contract or ""
+    found: dict[str, str] = {}
+    for word, _ in look.words or ():
+        if known_in(contract, column, word) is not None:
+            continue
+        rows = guess.table.cells.filter(pl.col(f"c{look.at}") == word)
+        for other in guess.looks:
+            if other.at == look.at or not other.words or kind_of(other.heading) is not None:
+                continue
+            texts = rows[f"c{other.at}"].drop_nulls().unique().to_list()
+            meant = {
+                known.value if (known := known_in(contract, column, text)) else None
+                for text in texts
+            }
+            if len(meant) > 1:
+                found.setdefault(word, other.heading)
+    return found
 
 
 def _folded(guess: TableGuess, look: Look) -> frozenset[str]:

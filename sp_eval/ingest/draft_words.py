@@ -27,6 +27,8 @@ _MOST_LISTED: Final = 12
 _SELDOM: Final = 2  # rows
 _OFTEN: Final = 100  # times as many rows a list of codes has at most
 _WHO: Final = frozenset({"route", "staff"})  # columns where senders write names, too
+# words of the course of a case: another service means something else by them
+_OWN: Final = frozenset({"outcome", "closure_reason", "result"})
 
 
 def scalar(value: Scalar) -> str:
@@ -65,11 +67,13 @@ def recode_lines(
     *,
     folded: Collection[str] = (),
     is_of_kinds: bool = False,
+    told_by: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The lines of `recode`, indented below it; each word of the column has one.
 
     `folded`: words of rows that do not count, which must have a meaning all the same.
-    `is_of_kinds`: the words tell kinds of visits, and no names.
+    `is_of_kinds`: the words tell kinds of visits, and no names. `told_by`: word that is several
+    things -> the column that tells which.
 
     Words are written only where the column is one of codes beyond doubt: some are known, or all
     are short; words nobody knows may be names.
@@ -94,10 +98,14 @@ def recode_lines(
             )
         elif found is None and count <= _SELDOM and (_is_wordy(word) or not is_plain):
             held_back += 1
+        elif found is None and word in (told_by or {}):
+            told = f"{scalar((told_by or {})[word])} tells which: write decide in place of recode"
+            lines.append(f"  {scalar(word)}: '{OPEN}'  # {told}")
         elif found is None:
             lines.append(f"  {scalar(word)}: '{OPEN}'")
         else:
-            lines.append(f"  {scalar(word)}: {scalar(found.value)}  # {found.how}")
+            how = "likely" if found.how == "sure" and column.name in _OWN else found.how
+            lines.append(f"  {scalar(word)}: {scalar(found.value)}  # {how}")
     if held_back:
         words_are = "1 word that is" if held_back == 1 else f"{held_back} words that are"
         lines.append(

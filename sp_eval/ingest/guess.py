@@ -31,6 +31,7 @@ ENOUGH: Final = 3.0
 _SOME: Final = 10  # people; fewer texts may be the same by chance
 _MANY: Final = 0.95  # of the texts; the others are slips
 _NAMELESS: Final = 5.0  # to be asked of a table whose name tells nothing
+_OF_QUESTIONNAIRE: Final = frozenset({"instrument", "item"})  # it says them
 _WORTH: Final = {"by its heading": 1.0, "by its heading and cells": 1.0, UNKNOWN: 0.25}
 
 
@@ -50,7 +51,7 @@ def guess_tables(
     begun = [one if one.person else replace(one, person=_listed(one, begun)) for one in begun]
     begun = [one if one.person else replace(one, person=_some_of(one, begun)) for one in begun]
     stems = [stem for one in begun for stem in stems_of(one.table) if not is_code(stem)]
-    practices = practice_codes([one.looks for one in begun], stems)
+    practices = practice_codes([one.looks for one in begun], stems, tables)
     begun = [replace(one, practices=practices) for one in begun]
     return by_number, [classified(one, (told or {}).get(one.table.shown)) for one in begun]
 
@@ -250,7 +251,7 @@ def score_of(tried: TableGuess) -> float:
         elif (guess := tried.columns.get(column.name)) is not None:
             weight = 2.0 if column.required else 1.0
             score += weight * _WORTH.get(guess.why, 0.5)
-        elif column.required:
+        elif column.required and not (tried.questionnaire and column.name in _OF_QUESTIONNAIRE):
             score -= 1.0
     # people in a table that needs none are a sign of another
     score -= 1.5 if tried.person is not None and "person_key" not in contract.names else 0.0

@@ -14,12 +14,13 @@ from sp_eval.ingest.table_guess import SAME, kind_of
 from sp_eval.ingest.vocabulary import (
     Confidence,
     heading_scores,
+    known_in,
     known_word,
     not_known_words,
     plain,
 )
 
-__all__ = ["UNKNOWN", "fit"]
+__all__ = ["BY_WORDS", "UNKNOWN", "fit"]
 
 _BY_CELLS: Final = 0.78
 _ALMOST: Final = 0.98  # of the filled cells; the others are slips
@@ -27,6 +28,7 @@ _PARTS: Final = {
     "imd_decile": (10, r"\b(?:dep|depriv\w*|imd|deciles?|tenths?)\b"),
     "imd_quintile": (5, r"\b(?:dep|depriv\w*|imd|quintiles?|fifths?)\b"),
 }
+BY_WORDS: Final = "by its words"
 UNKNOWN: Final = "by its heading; none of its words is known"
 
 
@@ -55,6 +57,8 @@ def fit(
         yield 0.9, "guess", "by its heading and numbers"
     elif coded and _recognised(contract, column, look):
         yield _BY_CELLS, "guess", "by its cells"
+    elif column.name == "stage" and _tells_times(contract, column, look):
+        yield _BY_CELLS, "guess", BY_WORDS
 
 
 def _practice_named(
@@ -97,6 +101,12 @@ def _recognised(contract: str, column: Column, look: Look) -> bool:
         word for word, _ in look.words or () if len(word) > 3 and known_word(contract, column, word)
     }
     return len(known) > 1 and 2 * len(known) > len(look.words or ())
+
+
+def _tells_times(contract: str, column: Column, look: Look) -> bool:
+    """Whether each word of a column holds one of asking, as `SWEMWBS total, first`."""
+    known = [known_in(contract, column, word) for word, _ in look.words or ()]
+    return None not in known and len({one.value for one in known if one}) > 1
 
 
 def _can_be(column: Column, look: Look) -> bool:

@@ -20,21 +20,50 @@ _CODE: Final = re.compile(r"\b[A-Z][0-9]{5}\b")
 _MOST: Final = 500  # practices
 
 
-def practice_codes(tables: Sequence[Sequence[Look]], files: Iterable[str] = ()) -> dict[str, str]:
+def practice_codes(
+    tables: Sequence[Sequence[Look]],
+    files: Iterable[str] = (),
+    lists: Sequence[StrangeTable] = (),
+) -> dict[str, str]:
     """Name of a practice -> a made-up code, or the code that stands beside the name somewhere.
 
-    `tables`: the columns of each table; `files`: names of practices from those of files. Where
-    some table has true codes, a name of which none is known is a question. Empty if no column of
-    practices holds names.
+    `tables`: the columns of each table; `files`: names of practices from those of files; `lists`:
+    tables of which one may say that a number and a name are the same practice. Where some table
+    has true codes, a name of which none is known is a question. Empty if no column of practices
+    holds names.
     """
     columns = [look for looks in tables for look in looks if _says_practice(look.heading)]
     named = [look for look in columns if look.practices <= _ABOVE and not look.is_date]
     names = sorted({*files, *(word for look in named for word, _ in look.words or ())})
     beside = {_bare(name): found[0] for name in names if (found := _CODE.search(name))}
     has_codes = bool(beside) or any(look.practices > _ABOVE for looks in tables for look in looks)
-    bare = sorted({_bare(name) for name in names})
-    made_up = {name: OPEN if has_codes else f"Z{at:05d}" for at, name in enumerate(bare, start=1)}
-    return {name: beside.get(_bare(name), made_up[_bare(name)]) for name in names}
+    first = _same_practices({_bare(name) for name in names}, lists)
+    beside |= {first[name]: code for name, code in beside.items()}
+    practices = sorted(set(first.values()))
+    made_up = {one: OPEN if has_codes else f"Z{n:05d}" for n, one in enumerate(practices, start=1)}
+    codes = {bare: beside.get(bare, beside.get(one, made_up[one])) for bare, one in first.items()}
+    return {name: codes[_bare(name)] for name in names}
+
+
+def _same_practices(names: Collection[str], lists: Sequence[StrangeTable]) -> dict[str, str]:
+    """Each name -> the one that stands for all of its practice.
+
+    A list of practices has a row for each: two of its columns then name the same practices, the
+    one by number and the other in words.
+    """
+    first = {name: name for name in names}
+    for table in lists:
+        columns = [
+            [_bare(text) for text in table.cells[f"c{at}"].drop_nulls().to_list()]
+            for at in range(len(table.headings))
+            if table.cells.height <= _MOST
+        ]
+        whole = [one for one in columns if len(set(one)) == len(one) == table.cells.height]
+        known = [one for one in whole if sum(text in names for text in one) > 1]
+        for row in zip(*known, strict=True) if len(known) > 1 else ():
+            if told := sorted(text for text in row if text in names):
+                first |= dict.fromkeys(told, first[told[0]])
+    return first
 
 
 def is_named(look: Look, practices: Collection[str]) -> bool:

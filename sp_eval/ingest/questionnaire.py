@@ -16,7 +16,9 @@ __all__ = ["Questionnaire", "questionnaire_in"]
 _ALIKE = 0.75
 _NAMED_IN = 0.8
 _FEWEST = 2  # columns; one may be anything
-_SCORE = frozenset({"score", "scores", "total", "raw", "result", "points", "metric", "converted"})
+_SCORE = frozenset(
+    ["score", "scores", "total", "raw", "result", "points", "metric", "converted", "value"]
+)
 _NO_SCORE = frozenset({"level", "band", "category", "change", "difference", "gain", "number"})
 
 
@@ -53,11 +55,23 @@ def questionnaire_in(looks: Sequence[Look], name: str) -> Questionnaire | None:
                 score,
                 Questionnaire(instrument, found, sums.get("total"), sums.get("metric"), how),
             )
-    return best[1] if best is not None else _one_score(numbers, name)
+    return best[1] if best is not None else _one_score(numbers, name, _named_by_cells(looks))
 
 
-def _one_score(looks: Sequence[Look], name: str) -> Questionnaire | None:
-    """A column of scores of a questionnaire that it, or the table, names; its items are nowhere."""
+def _named_by_cells(looks: Sequence[Look]) -> list[str]:
+    """The questionnaire that every word of a column names, as `SWEMWBS total, first`."""
+    for look in looks:
+        named = [tuple(_named_in(word)) for word, _ in look.words or ()]
+        if named and len(named[0]) == 1 and set(named) == {named[0]}:
+            return list(named[0])
+    return []
+
+
+def _one_score(looks: Sequence[Look], name: str, by_cells: list[str]) -> Questionnaire | None:
+    """A column of scores of a questionnaire that it, or the table, names; its items are nowhere.
+
+    `by_cells`: the questionnaire that another column names.
+    """
     scored = [
         (look, set(plain(look.heading).split()))
         for look in looks
@@ -65,7 +79,7 @@ def _one_score(looks: Sequence[Look], name: str) -> Questionnaire | None:
     ]
     named = [(look, one) for look, _ in scored for one in _named_in(look.heading)]
     if not named:
-        of_table = _named_in(name)
+        of_table = _named_in(name) or by_cells
         named = [
             (look, one) for one in of_table[:1] for look, words in scored
             if words & _SCORE and len(of_table) == 1

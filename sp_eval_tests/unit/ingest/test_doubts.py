@@ -61,7 +61,7 @@ def test_dates_that_speak_against_the_mapping(
 ) -> None:
     found = look(["04/25/2019", "05/06/2019", "06/30/2019"])
     assert "reads the day first, and 2 dates cannot be read so" in found[("ambiguous", "Date")]
-    assert found[("refused", "Date")].startswith("2 rows (66.7%) are refused.")
+    assert found[("refused", "Date")].startswith("2 rows (66.7%) are refused (rows 2, 4).")
 
 
 def test_columns_that_nobody_speaks_of_or_that_are_empty(
@@ -80,9 +80,11 @@ def test_few_refusals_are_the_senders_slips_and_many_may_be_the_mappings(
     many = [f"{1 + n % 28:02d}/04/2019" for n in range(150)]
     few = look([*many, "31/02/2019"])
     assert list(few) == [("slips", "Date")]
-    assert few[("slips", "Date")].startswith("1 row (0.7%) is refused. The date")
+    assert few[("slips", "Date")].startswith("1 row (0.7%) is refused (row 152). The date")
     found = look([*many, *["31/02/2019"] * 8])
-    assert found[("refused", "Date")].startswith("8 rows (5.1%) are refused. The date")
+    assert found[("refused", "Date")].startswith(
+        "8 rows (5.1%) are refused (rows 152, 153, 154 ...). The date"
+    )
 
 
 def test_what_cannot_be_used_is_said_with_its_reason(
@@ -154,9 +156,12 @@ def test_every_reason_is_told_with_its_rows_and_only_then_is_there_nothing_to_lo
     command = ("scheme", "check", "testshire", str(file), "--mapping", str(mapping))
     told = run_line(*command)
     assert "gp.csv (gp): 3,001 rows, 3 refused" in told.sentences()
-    assert "Date: 2 rows (0.1%) are refused. The date does not exist" in told.sentences()
-    assert "the row: 1 row (less than 0.1%) is refused. The row has more or fewer fields" in (
-        told.sentences()
+    assert (
+        "Date: 2 rows (0.1%) are refused (rows 7, 9). The date does not exist" in told.sentences()
+    )
+    assert (
+        "the row: 1 row (less than 0.1%) is refused (row 3,002). The row has more or fewer fields"
+        in (told.sentences())
     )
     assert "leaves nothing out; 3 rows would be refused" in told.sentences()
     assert "Nothing to look at" not in told.sentences()

@@ -141,3 +141,29 @@ def test_a_template_that_was_filled_in_keeps_totals_and_lists_whole(
     assert "footer" not in found["outcome_response"]
     needs = found["referral"]["columns"]["secondary_needs"]
     assert needs["split"] == {"by": ";", "take": "all"}
+
+
+def test_scores_whose_questionnaire_and_time_stand_in_a_cell(
+    csv_file: Write, tmp_path: Path
+) -> None:
+    """One measurement a row, as electronic records hold them."""
+    people = [[f"p{n}", "F", f"19{50 + n}-07-05"] for n in range(40)]
+    csv_file("month/patients.csv", [["Id", "GENDER", "BIRTHDATE"], *people])
+    cases = [[f"c{n}", f"p{n}", f"2018-06-{13 + n % 15}", "GP"] for n in range(40)]
+    csv_file("month/careplans.csv", [["Id", "PATIENT", "START", "SOURCE"], *cases])
+    rows = [
+        [f"2018-07-{13 + n % 15}", f"c{n // 2}", "SWEMWBS total " + ("first", "last")[n % 2],
+         str(20 + n % 9)]
+        for n in range(80)
+    ]  # fmt: skip
+    csv_file("month/observations.csv", [["DATE", "CAREPLAN", "DESCRIPTION", "VALUE"], *rows])
+    draft = yaml.safe_load(draft_mapping("testshire", tmp_path / "month").text)
+    table = draft["datasets"]["observations"]
+    columns = table["columns"]
+    assert (table["contract"], table["reference"]) == ("outcome_response", "CAREPLAN")
+    assert (columns["instrument"], columns["item"]) == ({"const": "swemwbs"}, {"const": "total"})
+    assert columns["score"] == {"from": "VALUE", "parse": "integer"}
+    assert columns["stage"]["recode"] == {
+        "SWEMWBS total first": "baseline",
+        "SWEMWBS total last": "follow_up",
+    }

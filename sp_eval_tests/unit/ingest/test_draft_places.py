@@ -165,6 +165,38 @@ def test_practices_told_by_name_have_the_same_code_everywhere(
     assert referral.get("recode") == ({"Elm Surgery": "Z00001"} if made_up else None)
 
 
+def test_a_list_of_practices_says_which_number_is_which_name(
+    csv_file: Write, number: Number, tmp_path: Path
+) -> None:
+    names = {"31": "Town Practice", "32": "Elm Surgery", "33": "Mill Surgery"}
+    listed = [[key, name, "High Street"] for key, name in names.items()]
+    csv_file("month/sites.csv", [["Site", "Called", "Road"], *listed, ["90", "Infirmary", "Lane"]])
+    keys = list(names)
+    people = [[number(n), keys[n % 3], f"{13 + n % 15}/06/2015"] for n in range(60)]
+    csv_file("month/patients.csv", [["NHS", "Surgery", "Date registered"], *people])
+    cases = [[f"C{n}", number(n), f"{13 + n % 15}/06/2018", names[keys[n % 3]]] for n in range(60)]
+    csv_file("month/referrals.csv", [["Case ref", "NHS", "Date of referral", "Practice"], *cases])
+    found = drafted(tmp_path / "month")[0]["datasets"]
+    register = found["patients"]["columns"]["practice_code"]["recode"]
+    referral = found["referrals"]["columns"]["practice_code"]["recode"]
+    assert {names[key]: code for key, code in register.items()} == referral
+    assert sorted(referral.values()) == ["Z00001", "Z00002", "Z00003"]
+
+
+def test_a_word_that_is_two_things_names_the_column_that_tells_which(
+    csv_file: Write, number: Number, tmp_path: Path
+) -> None:
+    kinds = (("emergency", "seen in A&E"), ("inpatient", "Elective admission"),
+             ("inpatient", "Emergency admission (procedure)"))  # fmt: skip
+    rows = [[number(n), f"{13 + n % 15}/06/2018", *kinds[n % 3]] for n in range(60)]
+    csv_file("month/hospital.csv", [["NHS", "Date", "Class", "Description"], *rows])
+    found, text = drafted(tmp_path / "month")
+    (table,) = found["datasets"].values()
+    assert table["columns"]["activity"]["recode"]["inpatient"] == OPEN
+    told = "# Description tells which: write decide in place of recode"
+    assert f"inpatient: '{OPEN}'  {told}" in text
+
+
 @pytest.fixture
 def omop(csv_file: Write, tmp_path: Path) -> Path:
     """People, their registrations and deaths in three files, and a charity's list of some."""
