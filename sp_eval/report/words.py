@@ -224,9 +224,17 @@ _OBSTACLES = (
     ("found similar people (", "too few of the people referred found similar people"),
     ("count for", "too few different people stand behind the comparison"),
     ("reach their cap", "the comparison rests too much on a few people"),
+    (
+        "busy weeks that lead to a referral",
+        "the scheme sends no GP contacts, so the busy weeks that lead to a referral cannot be"
+        " allowed for",
+    ),
 )
 _WIDEN = "compare with another group of people, or study a longer period, and run again"
+_GP_ALONE = "ask for the GP contacts of the whole area"
 _WAYS_ON = (
+    ("busy weeks that lead to a referral", _GP_ALONE),
+    ("people are compared by GP", _GP_ALONE),
     ("of this scheme was referred between", "make a study of the months of its own referrals"),
     ("no file covers", "ask for the files that cover the year before and the year after referral"),
     ("no answers to this", "ask the scheme for the answers to this questionnaire"),
