@@ -88,14 +88,17 @@ def _stretch(
     widths: Sequence[int],
 ) -> None:
     """Make each row as high as its longest text; not every spreadsheet program does so itself."""
+    given = (*widths, *[_WIDTH] * max(map(len, rows), default=0))
     for at, row in enumerate(rows):
-        lines = max((_lines(str(cell), n, widths) for n, cell in enumerate(row)), default=1)
+        texts = [(str(cell), width) for cell, width in zip(row, given, strict=False)]
+        lines = max((_lines(text, width) for text, width in texts), default=1)
         if lines > 1:
             sheet.set_row(at, _LINE * min(lines, _MOST_LINES))
 
 
-def _lines(text: str, column: int, widths: Sequence[int]) -> int:
-    width = widths[column] if column < len(widths) else _WIDTH
+def _lines(text: str, width: int) -> int:
+    if len(text) <= width and "\n" not in text:
+        return 1
     return sum(max(1, ceil(len(part) / width)) for part in text.split("\n"))
 
 
@@ -113,7 +116,7 @@ def _fill(
             style = wrong if (at, column) in marked else plain
             if isinstance(cell, int):
                 sheet.write_number(at, column, cell)
-            elif cell is not None and (plain is None or str(cell)):
-                sheet.write_string(at, column, str(cell)[:CELL_LIMIT], style)
+            elif cell is not None and (text := str(cell)):
+                sheet.write_string(at, column, text[:CELL_LIMIT], style)
             elif (at, column) in marked:
                 sheet.write_blank(at, column, None, style)

@@ -94,7 +94,7 @@ def delivery_query(contract: Contract, *, scheme: str, month: str) -> str:
 
 def delivery_figures(conn: Connection, contract: Contract, *, scheme: str, month: str) -> Figures:
     """Return what one delivery of a dataset was like."""
-    of_one = rows_sql(contract, _DELIVERIES)
+    of_one = rows_sql(conn, contract, _DELIVERIES)
     where = {"scheme": scheme, "month": month}
     newest = event_date(contract)
     numbers = [c.name for c in contract.columns if c.logical_type in ("integer", "number")]

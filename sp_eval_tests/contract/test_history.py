@@ -13,12 +13,13 @@ import polars as pl
 import pytest
 
 from sp_eval.contracts.figures import month_end
+from sp_eval.ingest.contract_rows import with_replaced
 from sp_eval.operation.changes import look_for_changes
 from sp_eval.operation.quality import keep_quality
 from sp_eval.operation.run import Run
 from sp_eval.settings import Settings
 from sp_eval.warehouse.connection import open_file
-from sp_eval.warehouse.held import PERSON_NO, Numbering, hold
+from sp_eval.warehouse.held import Replaced, hold
 from sp_eval.warehouse.ledger import ensure_ledger
 from sp_eval.warehouse.steps import ensure_steps
 
@@ -56,11 +57,11 @@ def gone_blank(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def from_one_file(
-    rows: pl.DataFrame, number: Numbering
+    rows: pl.DataFrame, replaced: Replaced
 ) -> list[tuple[Mapping[str, str], pl.DataFrame]]:
     names = ("scheme_code", "delivery_id", "source_file")
-    numbered = rows.with_columns(number(rows["person_key"]).alias(PERSON_NO))
-    return [({name: rows[name][0] for name in names}, numbered.drop(*names, "person_key"))]
+    numbered = with_replaced(rows.drop(names), replaced)
+    return [({name: rows[name][0] for name in names}, numbered)]
 
 
 def of_two_months_ago(rows: pl.DataFrame) -> pl.DataFrame:

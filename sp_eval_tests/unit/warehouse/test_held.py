@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -10,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sp_eval.contracts.contract import Contract
 from sp_eval.contracts.odcs import contract_names, load_contract
-from sp_eval.warehouse import frames
+from sp_eval.ingest.contract_rows import with_replaced
+from sp_eval.warehouse import frames, held
+from sp_eval.warehouse.coded import numbering
 from sp_eval.warehouse.connection import Connection, WarehouseUnreadableError, open_memory
 from sp_eval.warehouse.frames import append_frames, read_frame
-from sp_eval.warehouse.held import counts_sql, ensure_held, forget_rows, hold, rows_sql
+from sp_eval.warehouse.held import Pieces, counts_sql, ensure_held, forget_rows, hold, rows_sql
 
 Given = list[tuple[Mapping[str, str], pl.DataFrame]]
 KEYS = [f"{n:064x}" for n in range(5)]
@@ -47,11 +51,8 @@ def contacts(keys: list[str], first_row: int = 2) -> pl.DataFrame:
     )
 
 
-def numbered(given: Given) -> Callable[[Callable[[pl.Series], pl.Series]], Given]:
-    return lambda number: [
-        (where, rows.with_columns(person_no=number(rows["person_key"])).drop("person_key"))
-        for where, rows in given
-    ]
+def numbered(given: Given) -> Pieces:
+    return lambda replaced: [(where, with_replaced(rows, replaced)) for where, rows in given]
 
 
 def keys_held(conn: Connection) -> set[str]:
@@ -89,7 +90,7 @@ def test_counts_and_rows_of_a_delivery(conn: Connection) -> None:
     hold(conn, {"gp_contact": numbered(given)})
     counts = read_frame(conn, f"{counts_sql('gp_contact')} order by all")
     assert counts.rows() == [("rotherham/2019-01/a.csv@0", 3), ("rotherham/2019-02/a.csv@0", 1)]
-    wanted = rows_sql(load_contract("gp_contact"), "select 'rotherham/2019-01/a.csv@0'")
+    wanted = rows_sql(conn, load_contract("gp_contact"), "select 'rotherham/2019-01/a.csv@0'")
     assert read_frame(conn, wanted)["source_row"].to_list() == [2, 3, 4]
 
 
@@ -109,6 +110,47 @@ def test_a_warehouse_that_held_rows_otherwise_is_not_touched() -> None:
         ensure_held(conn)
     assert read_frame(conn, "from taken.person").width == 1
     conn.close()
+
+
+def test_a_warehouse_that_held_words_as_texts_is_not_touched(conn: Connection) -> None:
+    conn.execute("drop table held.code_of_word")
+    with pytest.raises(WarehouseUnreadableError, match="made by an earlier version"):
+        ensure_held(conn)
+
+
+def with_words(*words: str) -> Contract:
+    """The contract of GP contacts with other words for the mode."""
+    contract = load_contract("gp_contact")
+    columns = (replace(c, allowed=words) if c.name == "mode" else c for c in contract.columns)
+    return replace(contract, columns=tuple(columns))
+
+
+def test_a_word_keeps_its_number_whatever_becomes_of_its_list(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = list(load_contract("gp_contact").column("mode").allowed or ())
+    given = contacts(KEYS[: len(modes[:5])]).with_columns(mode=pl.Series(modes[:5]))
+    hold(conn, {"gp_contact": numbered([(origin("2019-01", "a.csv"), given)])})
+    changed = with_words("by_pigeon", *reversed(modes[1:]))
+    kept = held.load_contract
+    monkeypatch.setattr(
+        held, "load_contract", lambda name: changed if name == "gp_contact" else kept(name)
+    )
+    ensure_held(conn)
+    later = contacts(KEYS[:1]).with_columns(mode=pl.lit("by_pigeon"))
+    hold(conn, {"gp_contact": numbered([(origin("2019-02", "a.csv"), later)])})
+    found = read_frame(conn, "select mode from taken.gp_contact order by delivery_id, source_row")
+    assert found["mode"].to_list() == [*modes[:5], "by_pigeon"]
+    rows = rows_sql(conn, changed, "select delivery_id from held.origin_of_row")
+    assert set(read_frame(conn, rows)["mode"]) == {*modes[:5], "by_pigeon"}
+
+
+def test_a_word_of_no_list_is_an_error_and_a_blank_stays_one(conn: Connection) -> None:
+    strange = contacts(KEYS[:1]).with_columns(mode=pl.lit("by pigeon"))
+    with pytest.raises(pl.exceptions.InvalidOperationError, match="replace"):
+        hold(conn, {"gp_contact": numbered([(origin("2019-01", "a.csv"), strange)])})
+    blank = numbering(("a", "b"))(pl.Series(["b", None, "a"]))
+    assert blank.to_list() == [2, None, 1]
 
 
 @given(heights=st.lists(st.sampled_from([0, 1, 3, 9, 10, 11, 25, 40]), min_size=1, max_size=6))
