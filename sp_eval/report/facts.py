@@ -121,10 +121,12 @@ def _version(release: Release) -> Sentence:
 
 
 def _grade(schemes: tuple[Scheme, ...]) -> Sentence:
-    grades = {scheme.grade for scheme in schemes}
-    if len(grades) == 1:
-        return say(f"Grade: {grades.pop()}")
-    return say("Grade: " + ", ".join(f"{s.short} {s.grade}" for s in schemes))
+    """Each grade given, the best first, and where."""
+    given = {grade: [s.short for s in schemes if s.grade == grade] for grade in words.GRADES}
+    held = {grade: names for grade, names in given.items() if names}
+    if len(held) == 1:
+        return say(f"Grade: {next(iter(held))}")
+    return Sentence(("Grade: ", "; ".join(f"{g} in {listed(of)}" for g, of in held.items())))
 
 
 def _scheme(release: Release, code: str) -> Scheme:

@@ -223,6 +223,7 @@ def test_hidden_counts_and_few_people(altered: Callable[..., Path]) -> None:
     assert few in sheet
     assert "wait until more people are referred" in first_screen_words(html)
     assert "not shown" in html
+    assert re.search(r"Grade: (moderate|weak) in Gloucestershire; none in Rotherham", html)
 
 
 def test_one_scheme(altered: Callable[..., Path]) -> None:
