@@ -116,7 +116,7 @@ def _fill(
             style = wrong if (at, column) in marked else plain
             if isinstance(cell, int):
                 sheet.write_number(at, column, cell)
-            elif cell is not None and (text := str(cell)):
-                sheet.write_string(at, column, text[:CELL_LIMIT], style)
+            elif cell is not None and (plain is None or str(cell)):
+                sheet.write_string(at, column, str(cell)[:CELL_LIMIT], style)
             elif (at, column) in marked:
                 sheet.write_blank(at, column, None, style)

@@ -140,7 +140,7 @@ def test_the_summary_counts_and_groups(taken: TakenIn, tmp_path: Path) -> None:
     assert "No value of your files is in this workbook." in summary[0][0]
     assert summary[3][1:5] == ("2", "Date", "r.csv", "3, 4")
     assert summary[-1][:5] == (
-        "r.csv", "3", None, "1 used, 2 not used, 0 repeated", "in use",
+        "r.csv", "3", "", "1 used, 2 not used, 0 repeated", "in use",
     )  # fmt: skip
 
 
