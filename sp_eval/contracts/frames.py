@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     import pandera.polars as pa
     from pandera.api.polars.types import PolarsData
 
-__all__ = ["FAILURES", "conform", "empty_frame", "failures", "pandera_schema", "polars_schema"]
+__all__ = [
+    "FAILURES",
+    "conform",
+    "empty_frame",
+    "failures",
+    "get_ready",
+    "pandera_schema",
+    "polars_schema",
+]
 
 FAILURES: Final[dict[str, pl.DataType]] = {
     "row": pl.UInt32(),
@@ -31,6 +39,11 @@ _TYPES: Final[dict[str, pl.DataType]] = {
 }
 # what pandera calls its own checks, in the public rule names
 _PANDERA_RULES: Final = {"not_nullable": "mandatory_missing", "field_uniqueness": "not_unique"}
+
+
+def get_ready() -> None:
+    """Load what judges rows, so that the first who needs it need not wait for it."""
+    import pandera.polars  # noqa: F401
 
 
 def polars_schema(contract: Contract, *, provenance: bool = False) -> dict[str, pl.DataType]:

@@ -84,7 +84,7 @@ class Pseudonymiser:
         begun.update(text.encode())
         return begun.hexdigest()
 
-    def _learn(self, text: str) -> None:
+    def _learn(self, text: str) -> tuple[str | None, str | None]:
         if self._identifier == "pseudonym":
             digits, fault = text, None if text else "mandatory_missing"
         else:
@@ -92,22 +92,28 @@ class Pseudonymiser:
             fault = nhs_fault(digits)
         if fault:
             self._faults[text] = fault
-        else:
-            self._keys[text] = self._hmac(digits)
+            return None, fault
+        key = self._keys[text] = self._hmac(digits)
+        return key, None
 
     def people(self, identifiers: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Return (person_key, rule broken or null) for each text; both String, same length."""
         known = identifiers.fill_null("").str.strip_chars()
         distinct = known.unique(maintain_order=True)
-        texts = distinct.to_list()
-        for text in texts:
-            if text not in self._keys and text not in self._faults:
-                self._learn(text)
-        keys = pl.Series([self._keys.get(text) for text in texts], dtype=pl.String)
-        faults = pl.Series([self._faults.get(text) for text in texts], dtype=pl.String)
+        keys: list[str | None] = []
+        faults: list[str | None] = []
+        for text in distinct.to_list():
+            key, fault = self._keys.get(text), self._faults.get(text)
+            if key is None and fault is None:
+                key, fault = self._learn(text)
+            keys.append(key)
+            faults.append(fault)
+        told = pl.Series(keys, dtype=pl.String), pl.Series(faults, dtype=pl.String)
+        if len(distinct) == len(known):
+            return told
         return (
-            known.replace_strict(distinct, keys, return_dtype=pl.String),
-            known.replace_strict(distinct, faults, return_dtype=pl.String),
+            known.replace_strict(distinct, told[0], return_dtype=pl.String),
+            known.replace_strict(distinct, told[1], return_dtype=pl.String),
         )
 
     def strangers(self, referral_ids: pl.Series) -> pl.Series:

@@ -107,4 +107,4 @@ def _raw_rows(taken: TakenIn, item: Quarantined, *, with_header: bool) -> Iterat
         yield ["File", "Sheet", "Row", "What is wrong, and what to do", *written]
     shown = wrong.join(numbered, left_on="row_number", right_on="__row", maintain_order="left")
     for number, reasons, *cells in shown.iter_rows():
-        yield [item.file, item.sheet, number, reasons, *cells]
+        yield [item.file, item.sheet or None, number, reasons, *cells]

@@ -60,7 +60,8 @@ def write_reply(taken: TakenIn, path: Path, *, with_values: bool = False) -> Non
     for row in taken.rejection.to_dicts():
         found = lookup.get((row["file"], row["sheet"]), {})
         reference, value = found.get((row["row_number"], row["column_name"]), ("", ""))
-        shown = [reference, row["file"], row["sheet"], row["row_number"], row["column_name"]]
+        place = [row["file"], row["sheet"] or None, row["row_number"], row["column_name"]]
+        shown = [reference or None, *place]
         rows.append([*shown, row["reason"], value] if with_values else [*shown, row["reason"]])
     summary = _summary(taken)
     summary.insert(0, [_WITH_VALUES if with_values else _NO_VALUES])

@@ -14,10 +14,12 @@ from sp_eval.ingest.header import Header
 from sp_eval.ingest.identity import Pseudonymiser
 from sp_eval.ingest.raw_table import RawTable
 from sp_eval.ingest.refusal import FileRefusedError
+from sp_eval.ingest.text_numbers import TextCounts
 from sp_eval.ingest.verbs import meets
 
 __all__ = ["Belonging", "SourceRows", "pseudonymise"]
 
+_MOST_TEXTS = 1 << 16  # held at a time: practices are few, references as many as rows
 _TRUE_DATE = r"^(\d{4})-(\d{2})-(\d{2}) 00:00:00$"
 
 
@@ -48,26 +50,32 @@ class Belonging:
         self._patterns = dict(dataset.belongs)
         self._header = header
         self._path_values = path_values
+        self._met = {name: TextCounts() for name in self._patterns}
         self._given = dict.fromkeys(self._patterns, 0)
         self._strange = dict.fromkeys(self._patterns, 0)
 
     def add(self, cells: pl.DataFrame, wrong_width: pl.Series) -> None:
         """Look at some rows; `cells` and `wrong_width` as in `RawTable`."""
-        for name, pattern in self._patterns.items():
-            if name in self._path_values:
-                continue
-            text = cells[f"c{self._header.positions[name]}"].filter(~wrong_width)
-            texts = text.value_counts(name="n").select(
-                pl.col(text.name).str.strip_chars().alias("cell"), "n"
-            )
-            given = texts.filter(pl.col("cell") != "")
-            strange = given.filter(~pl.col("cell").str.contains(f"^(?:{pattern})$"))
-            self._given[name] += int(given["n"].sum())
-            self._strange[name] += int(strange["n"].sum())
+        for name, met in self._met.items():
+            if name not in self._path_values:
+                cells_of = cells[f"c{self._header.positions[name]}"]
+                met.add(cells_of.filter(~wrong_width).drop_nulls())
+                if len(met) > _MOST_TEXTS:
+                    self._judge(name)
+
+    def _judge(self, name: str) -> None:
+        """Hold the texts met against the pattern, and forget them."""
+        texts = self._met[name].counted().with_columns(pl.col("text").str.strip_chars())
+        given = texts.filter(pl.col("text") != "")
+        strange = given.filter(~pl.col("text").str.contains(f"^(?:{self._patterns[name]})$"))
+        self._given[name] += int(given["count"].sum())
+        self._strange[name] += int(strange["count"].sum())
+        self._met[name] = TextCounts()
 
     def require(self, *, rows_in: int) -> None:
         """Raise `wrong_scheme` if the path or most rows bear another's codes or references."""
         for name, pattern in self._patterns.items():
+            self._judge(name)
             if name in self._path_values:
                 if not re.fullmatch(pattern, self._path_values[name]):
                     detail = "The file is named with another scheme's code."

@@ -89,16 +89,20 @@ def _stretch(
 ) -> None:
     """Make each row as high as its longest text; not every spreadsheet program does so itself."""
     given = (*widths, *[_WIDTH] * max(map(len, rows), default=0))
+    known: dict[tuple[str, int], int] = {}  # what is told comes in many rows
     for at, row in enumerate(rows):
-        texts = [(str(cell), width) for cell, width in zip(row, given, strict=False)]
-        lines = max((_lines(text, width) for text, width in texts), default=1)
+        lines = 1
+        for cell, width in zip(row, given, strict=False):
+            text = cell if isinstance(cell, str) else str(cell)
+            if len(text) > width or "\n" in text:
+                if (text, width) not in known:
+                    known[text, width] = _lines(text, width)
+                lines = max(lines, known[text, width])
         if lines > 1:
             sheet.set_row(at, _LINE * min(lines, _MOST_LINES))
 
 
 def _lines(text: str, width: int) -> int:
-    if len(text) <= width and "\n" not in text:
-        return 1
     return sum(max(1, ceil(len(part) / width)) for part in text.split("\n"))
 
 
@@ -111,12 +115,13 @@ def _fill(
     *,
     start: int = 0,
 ) -> None:
+    write_string, write_number = sheet.write_string, sheet.write_number
     for at, row in enumerate(rows[start:], start):
         for column, cell in enumerate(row):
-            style = wrong if (at, column) in marked else plain
+            style = wrong if marked and (at, column) in marked else plain
             if isinstance(cell, int):
-                sheet.write_number(at, column, cell)
-            elif cell is not None and (plain is None or str(cell)):
-                sheet.write_string(at, column, str(cell)[:CELL_LIMIT], style)
-            elif (at, column) in marked:
+                write_number(at, column, cell)
+            elif cell is not None and (plain is None or cell != ""):
+                write_string(at, column, str(cell)[:CELL_LIMIT], style)
+            elif style is not plain:
                 sheet.write_blank(at, column, None, style)

@@ -36,7 +36,7 @@ class _Survey:
 
 def _survey(file: BinaryIO) -> _Survey:
     digest, size, is_ascii, is_blank = hashlib.sha256(), 0, True, True
-    while piece := file.read(_PIECE):
+    while piece := file.read(BLOCK_BYTES):  # another thread may hold things up between two
         size += len(piece)
         digest.update(piece)
         is_ascii = is_ascii and piece.isascii()
@@ -67,6 +67,18 @@ def _endless() -> FileRefusedError:
 
 def _not_opened() -> FileRefusedError:
     return FileRefusedError("unreadable", "The file cannot be opened.")
+
+
+def _to_line_end(file: BinaryIO, end: int) -> bytes:
+    """Read about `BLOCK_BYTES`, up to a line's end if one is near, but nothing from `end` on.
+
+    What ends so need not be put together with the next piece, which takes as long as reading it.
+    """
+    start = file.tell()
+    file.seek(start + BLOCK_BYTES)
+    more = len(file.readline(BLOCK_BYTES >> 8))
+    file.seek(start)
+    return file.read(min(BLOCK_BYTES + more, end - start))
 
 
 class TextFile:
@@ -147,7 +159,8 @@ class TextFile:
                 if len(rest) > LONGEST_RECORD:
                     raise _endless()
                 continue
-            yield b"".join((rest, memoryview(piece)[:end]))
+            is_whole = not rest and end == len(piece)
+            yield piece if is_whole else b"".join((rest, memoryview(piece)[:end]))
             rest = piece[end:]
         if rest:
             yield rest
@@ -159,7 +172,7 @@ class TextFile:
         with self._open() as file:
             end = file.seek(0, io.SEEK_END) - encoding.left_over
             file.seek(skipped or 0)
-            while piece := file.read(min(BLOCK_BYTES, end - file.tell())):
+            while piece := _to_line_end(file, end):
                 yield piece if decoder is None else decoder.decode(piece).encode()
 
     def _left_over(self, name: str) -> int | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from threading import Thread
 from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
+from sp_eval.contracts.frames import get_ready
 from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.ingest.delivery import TakenIn, take_in
 from sp_eval.ingest.key import PseudonymKey, obtain_key
@@ -39,6 +42,7 @@ from sp_eval.warehouse.steps import (
     record_done,
     remembered,
     set_remembered,
+    was_done,
 )
 
 __all__ = ["OtherKeyError", "record_of", "take_in_landing"]
@@ -107,6 +111,9 @@ def _require_same_key(conn: Connection, key: PseudonymKey) -> None:
 
 def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: PseudonymKey) -> None:
     part = f"{received.scheme_code}/{received.month}"
+    if not was_done(conn, "take_in", part):
+        # loaded while the files' digests are worked out, which takes one core
+        Thread(target=get_ready, daemon=True).start()
     brakes = _accepted_brakes(run, part)
     inputs = digest(
         content_digest(received.folder), definitions_hash(), key.fingerprint, repr(brakes)
@@ -130,7 +137,7 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
         progress=lambda sentence: run.told(f"{part}: {sentence}"),
     )
     run.notices += [f"{part}: {notice}" for notice in taken.notices]
-    with transaction(conn), _short_turns(), ThreadPoolExecutor(1) as beside:
+    with transaction(conn), _undisturbed(), ThreadPoolExecutor(1) as beside:
         papers = beside.submit(_write_papers, run, taken)
         replace_month(conn, record_of(taken))
         papers.result()
@@ -138,17 +145,21 @@ def _take_in_month(run: Run, conn: Connection, received: ReceivedMonth, key: Pse
 
 
 @contextmanager
-def _short_turns() -> Iterator[None]:
-    """Have Python's threads give way to one another ten times as often as usual.
+def _undisturbed() -> Iterator[None]:
+    """Have Python's threads give way to one another ten times as often, and look for no cycles.
 
-    The store asks for its rows a little at a time, and waits for its turn each time.
+    The store asks for its rows a little at a time, and waits for its turn each time; the papers
+    are of many small things, which all others would wait for to be looked through.
     """
-    usual = sys.getswitchinterval()
+    usual, is_looked_for = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(usual / 10)
+    gc.disable()
     try:
         yield
     finally:
         sys.setswitchinterval(usual)
+        if is_looked_for:
+            gc.enable()
 
 
 def _write_papers(run: Run, taken: TakenIn) -> None:

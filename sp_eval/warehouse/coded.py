@@ -1,4 +1,4 @@
-"""Words of a contract's own lists, held as the number of their place: a byte in place of a text.
+"""Words of a contract's own lists, held as the number of their place.
 
 A word keeps its number for good: what a later version of the contract adds comes after, and what
 it takes away stays readable.
@@ -26,9 +26,9 @@ __all__ = [
 
 Words = Mapping[str, Sequence[str]]  # column -> its words, the first of them number 1
 
-_MOST = 255  # words that a byte tells apart
+_MOST = 255  # words that a view writes out
 CODED_SQL = """create table if not exists held.code_of_word (
-    contract varchar, column_name varchar, code utinyint, word varchar
+    contract varchar, column_name varchar, code integer, word varchar
 )"""
 
 
@@ -65,7 +65,7 @@ def add_words(conn: Connection, contract: Contract) -> bool:
             (one for one in contract.column(name).allowed or () if one not in words), start=1
         )
     ]
-    schema = {"contract": pl.String, "column_name": pl.String, "code": pl.UInt8, "word": pl.String}
+    schema = {"contract": pl.String, "column_name": pl.String, "code": pl.Int32, "word": pl.String}
     append_frame(conn, "held.code_of_word", pl.DataFrame(new, schema=schema, orient="row"))
     return bool(new)
 
@@ -81,6 +81,6 @@ def numbering(words: Sequence[str]) -> Callable[[pl.Series], pl.Series]:
 
     def number(texts: pl.Series) -> pl.Series:
         codes = list(range(1, len(words) + 1))
-        return texts.replace_strict(list(words), codes, return_dtype=pl.UInt8)
+        return texts.replace_strict(list(words), codes, return_dtype=pl.Int32)
 
     return number

@@ -8,7 +8,15 @@ from sp_eval.warehouse.build import create_schemas
 from sp_eval.warehouse.connection import Connection
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["ensure_steps", "forget_done", "is_done", "record_done", "remembered", "set_remembered"]
+__all__ = [
+    "ensure_steps",
+    "forget_done",
+    "is_done",
+    "record_done",
+    "remembered",
+    "set_remembered",
+    "was_done",
+]
 
 
 def ensure_steps(conn: Connection) -> None:
@@ -33,6 +41,13 @@ def is_done(conn: Connection, step: str, part: str, inputs_hash: str) -> bool:
         {"step": step, "part": part},
     )
     return found.height > 0 and found["inputs_hash"][0] == inputs_hash
+
+
+def was_done(conn: Connection, step: str, part: str) -> bool:
+    """Tell whether this part of the step was ever done, on whatever inputs."""
+    asked = {"step": step, "part": part}
+    sql = "select 1 from meta.step where step = $step and part = $part"
+    return read_frame(conn, sql, asked).height > 0
 
 
 def record_done(conn: Connection, step: str, part: str, inputs_hash: str) -> None:

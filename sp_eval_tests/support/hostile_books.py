@@ -43,6 +43,8 @@ def book_file(
     memory, counts = BytesIO(), {}
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(memory, options) as book:
+        # else its parts differ in length from one second to the next
+        book.set_properties({"created": datetime(2000, 1, 1)})
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         for name, table in sheets.items():
             if chance.random() < 0.05:
@@ -105,10 +107,18 @@ def spoil_book(data: bytes, chance: Random) -> bytes:
                 wanted, put = chance.choice(_SWAPS)
                 text = re.sub(wanted, lambda _, put=put: put, text, count=chance.choice((1, 1, 0)))
                 text = text[: 1 << 22]
-            new.writestr(name, text)
+            new.writestr(_part(name), text)
         if kind == 5:
-            new.writestr(chance.choice(("../../evil.xml", "/etc/evil", names[0])), b"<x/>")
-            with new.open("xl/worksheets/sheet99.xml", "w") as swollen:
+            evil = chance.choice(("../../evil.xml", "/etc/evil", names[0]))
+            new.writestr(_part(evil), b"<x/>")
+            with new.open(_part("xl/worksheets/sheet99.xml"), "w") as swollen:
                 for _ in range(chance.choice((1, 20))):
                     swollen.write(_BOMB)
     return made.getvalue()
+
+
+def _part(name: str) -> zipfile.ZipInfo:
+    """A part whose date is not that of now: the same choices are the same bytes."""
+    part = zipfile.ZipInfo(name)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part

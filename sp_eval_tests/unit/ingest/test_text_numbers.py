@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sp_eval.ingest import text_numbers
-from sp_eval.ingest.text_numbers import TextNumbers
+from sp_eval.ingest.text_numbers import TextCounts, TextNumbers
 
 blocks = st.lists(st.lists(st.integers(0, 60).map(str), max_size=40), max_size=6)
 
@@ -39,3 +41,14 @@ def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pl.Series, "hash", lambda texts: same.new_from_index(0, texts.len()))
     for blocks in ([["b", "a", "b"], ["c", "a", "", "b"]], [["b"], ["a", "b"], ["b", "a"]]):
         assert by_hash(blocks) == by_dictionary(blocks)
+
+
+@settings(max_examples=50, deadline=None)
+@given(blocks=blocks)
+def test_texts_are_counted(blocks: list[list[str]]) -> None:
+    counts = TextCounts()
+    for block in blocks:
+        counts.add(pl.Series(block, dtype=pl.String))
+    expected = Counter(text for block in blocks for text in block)
+    assert dict(counts.counted().rows()) == expected
+    assert len(counts) == len(expected)

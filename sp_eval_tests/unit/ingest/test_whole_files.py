@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping
+from sp_eval.ingest import source
 from sp_eval.ingest.refusal import rule_names
 from sp_eval.ingest.taken import TakenIn
 
@@ -268,9 +269,17 @@ def test_another_separator_or_encoding_is_read_and_told(
     assert len(taken.notices) == 2
 
 
+@pytest.mark.parametrize("held", [1 << 16, 1])
 def test_wrong_scheme_by_the_codes_of_most_rows(
-    gp_book: Make, take: Take, csv_file: Write, row: str, counts: Counts
+    gp_book: Make,
+    take: Take,
+    csv_file: Write,
+    row: str,
+    counts: Counts,
+    monkeypatch: pytest.MonkeyPatch,
+    held: int,
 ) -> None:
+    monkeypatch.setattr(source, "_MOST_TEXTS", held)
     made = gp_book(
         columns={"practice_code": {"from": "Practice"}}, belongs={"Practice": "C87[0-9]{3}"}
     )
