@@ -37,24 +37,25 @@ class TextNumbers:
 
     def of(self, texts: pl.Series) -> pl.Series:
         """Return the UInt32 number of each text; none is null."""
-        numbers = np.zeros(texts.len(), dtype=np.uint32)
         if not len(self):
             return pl.Series("number", self._of_others(texts))
-        hashes, asked, left = texts.hash().to_numpy(), texts, None
-        for turn, slots in enumerate(self._slots):
-            found = slots.take(self._slot(hashes, turn), mode="clip")
-            is_wrong = self.texts.gather(pl.Series(found)) != asked
-            wrong = is_wrong.arg_true().to_numpy()
-            if left is None:
-                numbers = found
-            else:
-                numbers[left] = found
-            left = wrong if left is None else left[wrong]
-            if not len(left):
-                return pl.Series("number", numbers)
-            hashes, asked = hashes[wrong], asked.gather(wrong)
-        numbers[left] = self._of_others(asked)
+        hashes = texts.hash().to_numpy()
+        numbers, left = self._looked_up(texts, hashes, 0)
+        for turn in range(1, len(_TURNS)):
+            if len(left):
+                numbers[left], wrong = self._looked_up(texts.gather(left), hashes[left], turn)
+                left = left[wrong]
+        if len(left):
+            numbers[left] = self._of_others(texts.gather(left))
         return pl.Series("number", numbers)
+
+    def _looked_up(
+        self, texts: pl.Series, hashes: NDArray[np.uint64], turn: int
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return the numbers to which the slots of a turn lead, and where another text bears it."""
+        numbers = self._slots[turn].take(self._slot(hashes, turn), mode="clip")
+        is_wrong = self.texts.gather(pl.Series(numbers)) != texts
+        return numbers, is_wrong.arg_true().to_numpy()
 
     def _of_others(self, texts: pl.Series) -> NDArray[np.uint32]:
         """Return the numbers of texts that are new, or have no slot."""
