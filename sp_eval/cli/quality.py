@@ -42,6 +42,8 @@ def quality_and_show(
 
 def said_of(effect: Mapping[str, Any]) -> str:
     """What refused rows do to the main estimate of one study, in a sentence."""
+    if not effect["refused"]:
+        return f"{effect['study_id']}: no refused row of this month bears on its main estimate."
     told = (
         f"{effect['study_id']}: {effect['back']:,} of {effect['refused']:,} refused rows that bear"
         " on it could be put back."

@@ -128,6 +128,8 @@ def completeness(facts: QualityFacts) -> Section:
         "The share of the rows used in which a column is blank. What is required is never blank"
         " here: rows without it were refused and are counted under plausibility."
     )
+    if not tables:
+        first = "No row of this delivery is in use, so there is nothing to look at for blanks."
     return Section("completeness", "Is it complete?", (first, *said), (), (), tuple(tables))
 
 

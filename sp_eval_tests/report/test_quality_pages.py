@@ -23,7 +23,7 @@ from sp_eval.framework.linkage import Division, Level
 from sp_eval.operation.refused_effect import main_only
 from sp_eval.report.quality_facts import QualityFacts
 from sp_eval.report.quality_people import linkage
-from sp_eval.report.quality_sections import over_time, timeliness
+from sp_eval.report.quality_sections import completeness, over_time, timeliness
 from sp_eval.settings import project_root
 from sp_eval.study.protocol import load_study
 from sp_eval_tests.support.documents import texts_of
@@ -212,6 +212,14 @@ def test_an_estimate_that_is_withheld_with_the_rows_put_back_says_why() -> None:
     assert said_of({**effect, "with": withheld}).endswith(
         "as published 0.800 (0.700 to 0.900); with them withheld, as too few found similar people."
     )
+    assert said_of({**effect, "back": 0, "refused": 0, "with": None}) == (
+        "s: no refused row of this month bears on its main estimate."
+    )
+
+
+def test_a_delivery_of_which_no_row_is_in_use_has_no_blanks() -> None:
+    (said,) = completeness(facts()).said
+    assert said.startswith("No row of this delivery is in use")
 
 
 def facts(**changes: Any) -> QualityFacts:
