@@ -25,7 +25,11 @@ _HEADINGS: dict[Effect, str] = {
 def diff_and_show(old: Path, new: Path | None) -> int:
     """Print every change; return 1 where the version says less than the changes do, else 0."""
     before = _released(old) or _contract(old)
-    after = load_contract(before.name, before.kind) if new is None else _contract(new)
+    after = load_contract(before.name, before.kind) if new is None else _later(new)
+    if after.name != before.name:
+        raise RequestRefusedError(
+            f"{before.name} and {after.name} are two contracts, not two versions of one."
+        )
     changes = contract_changes(before, after)
     needed = step_needed(changes)
     console.print(f"{after.name}: from version {before.version} to {after.version}")
@@ -65,6 +69,15 @@ def _released(named: Path) -> Contract | None:
         return None
     contracts = released_contracts(released_file().read_text(encoding="utf-8"))
     return next((one for (_, name), one in contracts.items() if name == str(named)), None)
+
+
+def _later(path: Path) -> Contract:
+    if not path.is_file():
+        raise RequestRefusedError(
+            f"There is no file {path}. The later version must be a *.odcs.yaml file; leave it out"
+            " to compare with the one in use here."
+        )
+    return _contract(path)
 
 
 def _contract(path: Path) -> Contract:

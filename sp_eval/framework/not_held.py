@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sp_eval.contracts.mapping_verbs import Scalar
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
 from sp_eval.study.outcomes import Outcome
 
-__all__ = ["blind_spot", "columns_not_recorded", "not_sent", "reason_not_held", "why_not_sent"]
+__all__ = [
+    "blind_spot",
+    "columns_not_recorded",
+    "columns_presumed",
+    "not_sent",
+    "reason_not_held",
+    "why_not_sent",
+]
 
 _CONTRACT_OF = {"gp_contact": "gp_contact"}  # every other source is hospital activity
 
@@ -25,6 +33,27 @@ def columns_not_recorded(mapping: SchemeMapping) -> dict[str, str]:
         for name, reason in columns.items()
         if reason is not None
     }
+
+
+def columns_presumed(mapping: SchemeMapping) -> dict[str, str]:
+    """`contract.column` -> what the mapping says of every row, where no file of it tells.
+
+    Several tables of a contract may each say another thing; one that holds the column, or lacks it,
+    ends it.
+    """
+    found: dict[str, list[Scalar | None]] = {}
+    for dataset in mapping.datasets.values():
+        for name, rule in dataset.columns.items():
+            found.setdefault(f"{dataset.contract}.{name}", []).append(rule.const)
+    return {
+        name: " or ".join(dict.fromkeys(_written(value) for value in values if value is not None))
+        for name, values in sorted(found.items())
+        if None not in values
+    }
+
+
+def _written(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def why_not_sent(mapping: SchemeMapping, lacking: Iterable[str]) -> dict[str, str]:

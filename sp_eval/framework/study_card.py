@@ -10,7 +10,7 @@ import polars as pl
 from sp_eval.contracts.frames import conform, empty_frame
 from sp_eval.contracts.odcs import contract_names, load_contract
 from sp_eval.contracts.scheme_mapping import load_mapping, mapped_schemes
-from sp_eval.framework.not_held import columns_not_recorded, why_not_sent
+from sp_eval.framework.not_held import columns_not_recorded, columns_presumed, why_not_sent
 from sp_eval.study.design import StudyDesign
 
 __all__ = ["scheme_rows", "study_rows"]
@@ -72,6 +72,7 @@ def scheme_rows(delivering: Iterable[str]) -> pl.DataFrame:
                 "not_held": ", ".join(lacking) or None,
                 "why_not_held": _told(why_not_sent(mapping, lacking)),
                 "not_recorded": _told(columns_not_recorded(mapping)),
+                "presumed": _told(columns_presumed(mapping)),
             }
         )
     if not rows:

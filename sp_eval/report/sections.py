@@ -114,6 +114,7 @@ def card(release: Release, scheme: str) -> Table:
         ("does not send", "not_held"),
         ("why not", "why_not_held"),
         ("does not record in what it sends", "not_recorded"),
+        ("is taken to be the same in every row", "presumed"),
     )
     rows = [
         (told, Sentence((release.text("scheme", column, **key),)))

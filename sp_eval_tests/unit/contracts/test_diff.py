@@ -171,6 +171,11 @@ def test_a_name_stands_for_the_contract_as_last_released(tmp_path: Path) -> None
     assert "referral: from version" in told.sentences()
     assert "route: The value 'social_care' is no longer taken." in told.sentences()
     assert "no contract of this name" in run_line("contract", "diff", "referal").sentences()
+    assert "leave it out to compare" in run_line("contract", "diff", "person", "gp").sentences()
+    other = project_root() / "data_contracts" / "extract" / "gp_contact.odcs.yaml"
+    told = run_line("contract", "diff", "person", str(other))
+    assert told.status == 2
+    assert "person and gp_contact are two contracts" in told.sentences()
 
 
 def test_what_is_no_contract_is_refused_by_its_path(tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from sp_eval.cohort.build import read_eligible, read_history
 from sp_eval.comparison.scheme_design import design_scheme
+from sp_eval.contracts.mapping_verbs import ColumnRule
+from sp_eval.contracts.scheme_mapping import load_mapping
 from sp_eval.framework import scheme_rows as own_rows
 from sp_eval.framework.design_store import SchemeCompared
 from sp_eval.framework.gate import Check, Gate
-from sp_eval.framework.not_held import blind_spot, not_sent, reason_not_held
+from sp_eval.framework.not_held import blind_spot, columns_presumed, not_sent, reason_not_held
 from sp_eval.framework.rows import RowMaker
 from sp_eval.framework.scheme_compared import gate_of
 from sp_eval.study.outcomes import OUTCOMES
@@ -81,3 +83,16 @@ def test_what_is_not_sent_is_named_by_table() -> None:
     assert not_sent("halton", OUTCOMES["gp_contact"]) == ("gp_contact", "person")
     assert not_sent("ways_to_wellness", OUTCOMES["ae_attendance"]) == ()
     assert not_sent("nowhere", OUTCOMES["ae_attendance"]) == ()
+
+
+def test_what_a_mapping_says_of_every_row_is_told() -> None:
+    mapping = load_mapping("city_and_hackney")
+    presumed = columns_presumed(mapping)
+    assert presumed["referral.route"] == "gp"
+    assert presumed["outcome_response.instrument"] == "hads or eq5d5l or general_health"
+    # of three tables of hospital care, one alone is of one kind
+    assert "hospital_activity.activity" not in columns_presumed(load_mapping("rotherham"))
+    everybody = ColumnRule(const=True)
+    cases = mapping.datasets["cases"].model_copy(update={"columns": {"is_carer": everybody}})
+    said = columns_presumed(mapping.model_copy(update={"datasets": {"cases": cases}}))
+    assert said == {"referral.is_carer": "true"}

@@ -34,4 +34,5 @@ def test_schemes_delivering_are_told_with_what_they_lack() -> None:
     assert "activity.referred_on_date: only the start is recorded" in told
     # one of its hospital files holds the column, so the scheme does
     assert not any(one.startswith("hospital_activity.provider_code") for one in told)
+    assert row["presumed"] == "outcome_response.instrument: rotherham_wellbeing"
     assert scheme_rows([]).is_empty()
