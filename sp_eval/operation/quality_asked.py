@@ -7,17 +7,14 @@ import polars as pl
 from sp_eval.operation.core_tables import is_brought_together
 from sp_eval.operation.lock import writer
 from sp_eval.operation.quality_pages import write_quality_pages
+from sp_eval.operation.refusals import QualityNotKnownError
 from sp_eval.operation.refused_effect import effects_kept, weigh_refused_rows
 from sp_eval.operation.run import Run
 from sp_eval.warehouse.connection import open_file
 from sp_eval.warehouse.contract_tables import has_table
 from sp_eval.warehouse.frames import read_frame
 
-__all__ = ["QualityNotKnownError", "quality_asked"]
-
-
-class QualityNotKnownError(Exception):
-    """Nothing was taken in of what is asked about; the text is one sentence."""
+__all__ = ["quality_asked"]
 
 
 def quality_asked(
