@@ -18,13 +18,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sp_eval.ingest import text_file
+from sp_eval.ingest import reading, text_file
 from sp_eval_tests.support.hostile_delivery import faults_of, make_delivery, take_in_delivery
 
 _LONGEST = 10.0
 _GIVEN_UP = 60.0
 _MOST_MEMORY = 3 << 30
 _BLOCKS = (text_file.BLOCK_BYTES, 1 << 16, 1 << 12)  # small ones: rows go on from block to block
+_SMALL = (0, reading.SMALL_BYTES)  # in pieces, and whole
 _FILES_EACH = 1.6  # a seed makes one to three
 
 
@@ -84,6 +85,7 @@ def _work(first: int, seeds: int) -> None:
     for seed in range(first, first + seeds):
         made = make_delivery(Random(seed))
         text_file.BLOCK_BYTES = _BLOCKS[seed % len(_BLOCKS)]
+        reading.SMALL_BYTES = _SMALL[seed % len(_SMALL)]
         amiss, rows = [], 0
         with tempfile.TemporaryDirectory() as folder:
             started = time.process_time()  # what else the machine does is no hang

@@ -27,7 +27,17 @@ from sp_eval.ingest.text_file import TextFile
 from sp_eval.ingest.told_name import told_name
 from sp_eval.ingest.workbook import Workbook, is_workbook, open_workbook
 
-__all__ = ["judge", "opened", "read_and_judge", "read_table", "settled", "unread_sheets"]
+__all__ = [
+    "SMALL_BYTES",
+    "judge",
+    "opened",
+    "read_and_judge",
+    "read_table",
+    "settled",
+    "unread_sheets",
+]
+
+SMALL_BYTES = 4 << 20  # to take a smaller file apart takes longer than it saves
 
 
 def opened(name: str, file: TextFile, *, in_sheets: bool) -> TextFile | Workbook:
@@ -57,7 +67,7 @@ def read_and_judge(
 
     A text file is read in pieces where its rows can be judged one by one, else whole.
     """
-    parts = parts_of(found.dataset)
+    parts = None if _is_small(content) else parts_of(found.dataset)
     if isinstance(content, Workbook) or parts is None:
         table = read_table(content, found, mapping, last_day=last_day)
         return judge(table, found, pseudonymiser, last_day=last_day), table.notices
@@ -66,6 +76,10 @@ def read_and_judge(
         gated = judge_pieces(text, found, parts, pseudonymiser, last_day=last_day)
     _require_whole(text, gated)
     return gated, text.notices
+
+
+def _is_small(content: TextFile | Workbook) -> bool:
+    return isinstance(content, TextFile) and content.size < SMALL_BYTES
 
 
 @contextmanager

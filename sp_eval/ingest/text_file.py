@@ -95,6 +95,11 @@ class TextFile:
         return self._surveyed.sha256
 
     @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._surveyed.size
+
+    @property
     def is_blank(self) -> bool:
         """Whether nothing but blanks and marks of an encoding is in it."""
         return self._surveyed.is_blank

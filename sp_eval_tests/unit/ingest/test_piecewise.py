@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
-from sp_eval.ingest import part_values, repeats, text_file
+from sp_eval.ingest import part_values, reading, repeats, text_file
 from sp_eval.ingest.ahead import ahead
 from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
@@ -23,6 +23,8 @@ from sp_eval.ingest.parts import parts_of
 from sp_eval.ingest.reading import judge, read_and_judge, read_table
 from sp_eval.ingest.refusal import FileRefusedError
 from sp_eval.ingest.text_file import TextFile
+from sp_eval.synthetic.deliveries import write_deliveries
+from sp_eval_tests.support.taking_in import taken
 
 Make = Callable[..., SchemeMapping]
 LAST_DAY = date(2019, 4, 30)
@@ -77,6 +79,7 @@ def verdict(
             return told(judge(table, found, people(), last_day=LAST_DAY)) | {"n": table.notices}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(text_file, "BLOCK_BYTES", size)
+            patch.setattr(reading, "SMALL_BYTES", 0)
             gated, notices = read_and_judge(file, found, mapping, people(), last_day=LAST_DAY)
         return told(gated) | {"n": notices}
     except FileRefusedError as refusal:
@@ -182,7 +185,10 @@ def test_what_is_made_ahead_comes_in_order_and_so_does_its_failure() -> None:
     assert next(iter(ahead(iter(range(10**9))))) == 0
 
 
-def test_accepted_rows_are_held_as_numbers(gp_book: Make, number: Callable[[int], str]) -> None:
+def test_accepted_rows_are_held_as_numbers(
+    gp_book: Make, number: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SMALL_BYTES", 0)
     line = f"{number(0)},01/04/2019,GP,Phone,Y\n"
     data = ("NHS,Date,Who,How,Came\n" + line * 3).encode()
     found = found_in(gp_book())
@@ -195,3 +201,18 @@ def test_accepted_rows_are_held_as_numbers(gp_book: Make, number: Callable[[int]
             {"staff": ["gp"], "source_row": [2]}, schema_overrides={"source_row": pl.Int32}
         ),
     )
+
+
+@pytest.mark.parametrize("scheme", ["rotherham", "leeds", "herts_west_essex"])
+def test_a_delivery_in_pieces_is_the_delivery_read_whole(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_deliveries(tmp_path, schemes=[scheme], people=300, referred=60, seed=4, month="2019-04")
+    whole = taken(tmp_path, scheme)
+    monkeypatch.setattr(reading, "SMALL_BYTES", 0)
+    in_pieces = taken(tmp_path, scheme)
+    assert_frame_equal(in_pieces.delivery, whole.delivery)
+    assert_frame_equal(in_pieces.rejection, whole.rejection)
+    assert in_pieces.notices == whole.notices
+    for name in whole.accepted:
+        assert_frame_equal(in_pieces.accepted[name], whole.accepted[name])
