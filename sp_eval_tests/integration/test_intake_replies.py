@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,13 @@ def test_a_corrected_row_is_in_use_and_lives_and_ends_with_its_file(home: Home) 
         "2019-04/replies/reply.xlsx": (2, 1, 0, 1, "superseded"),
         f"2019-05/{FILE}": (8, 8, 0, 0, "current"),
     }
+
+
+def test_what_is_set_for_the_store_is_set_back(home: Home) -> None:
+    usual = sys.getswitchinterval()
+    home.take_in()
+    assert gc.isenabled()
+    assert sys.getswitchinterval() == usual
 
 
 def test_the_file_corrected_after_the_reply_counts_alone(home: Home) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from sp_eval.contracts.scheme_mapping import SchemeMapping, load_mapping, mapped_schemes
-from sp_eval.ingest import part_values, reading, repeats, text_file
+from sp_eval.ingest import part_values, reading, repeats, source, text_file
 from sp_eval.ingest.ahead import ahead
 from sp_eval.ingest.folder import Found
 from sp_eval.ingest.gate import Gated, rejections
@@ -201,6 +201,18 @@ def test_accepted_rows_are_held_as_numbers(
             {"staff": ["gp"], "source_row": [2]}, schema_overrides={"source_row": pl.Int32}
         ),
     )
+
+
+@pytest.mark.parametrize("held", [0, 1 << 16])
+def test_codes_of_another_scheme_are_counted_once_each(
+    knotty: SchemeMapping, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(source, "_MOST_TEXTS", held)
+    strange, own = (f"9990000018,01/04/2019,{who},Phone,Y,,\n" for who in ("Clerk", "GP"))
+    told = verdict(knotty, f"{HEAD}\n{strange * 2}{own * 3}".encode(), size=1)
+    assert not isinstance(told, tuple)
+    told = verdict(knotty, f"{HEAD}\n{strange * 4}{own * 3}".encode(), size=1)
+    assert told[0] == "wrong_scheme"
 
 
 @pytest.mark.parametrize("scheme", ["rotherham", "leeds", "herts_west_essex"])
