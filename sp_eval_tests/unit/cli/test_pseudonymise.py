@@ -56,7 +56,9 @@ def test_one_person_is_one_pseudonym_however_the_number_is_written(
     assert first == second != third
     assert all(HEX.match(one) for one in (first, third))
     assert out["Name"].null_count() == 3
-    assert not holds_nhs_number((tmp_path / "out.csv").read_text("utf-8-sig").replace("\n", " "))
+    # ten digits of a pseudonym may pass for a number by chance
+    left = re.sub("[0-9a-f]{64}", "", (tmp_path / "out.csv").read_text("utf-8-sig"))
+    assert not holds_nhs_number(left.replace("\n", " "))
     assert stat.S_IMODE((tmp_path / "out.csv").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "own.key").stat().st_mode) == 0o600
 
